@@ -1,0 +1,219 @@
+"""The command line: subcommands, and everything else through Hydra."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+USAGE = """\
+nmflab: a laboratory for non-negative matrix factorization
+
+  nmflab experiment=movie_ratings             run a saved study and write its report
+  nmflab dataset=file dataset.path=X.csv n_components=2,4,8 "seed=range(5)"
+  nmflab list [dataset|init|solver|metric]    what is installed, and what failed
+  nmflab show solver hals                     parameters, defaults, source
+  nmflab report STUDY [all=true]              rebuild a report from its study
+  nmflab check-plugin NAME                    hold a plugin to the contracts
+
+A comma sweeps an axis (dataset weighting split objective init solver n_components
+seed dtype case, and their parameters); settings take one value, or one list.
+  dry_run=true    what would be run, what is done, what is skipped and why
+  retry=crash     make runs again by status
+  fail_fast=true  stop at the first failure
+  --cfg job       the resolved configuration, and how many there are
+  --shell-completion install=bash             tab completion
+"""
+
+_HYDRA_FLAGS = (
+    "--info",
+    "-i",
+    "--hydra-help",
+    "--shell-completion",
+    "-sc",
+    "--version",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; return the exit code.
+
+    0: all fine. 1: a run failed, or none could be made. 2: the command cannot be
+    carried out as given. 130: interrupted. ``NMFLAB_DEBUG=1`` shows tracebacks.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(arguments)
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output is gone: `nmflab list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("NMFLAB_DEBUG"):
+            raise
+        print(f"nmflab: {_sentence(error)}", file=sys.stderr)
+        return 2
+
+
+def _sentence(error: Exception) -> str:
+    from nmflab.config import ConfigError
+    from nmflab.registry import PluginError, UnknownPlugin
+    from nmflab.store import StoreError
+
+    text = str(error.args[0]) if error.args else type(error).__name__
+    if isinstance(error, ConfigError | StoreError | PluginError | UnknownPlugin):
+        return text
+    return (
+        f"{type(error).__name__}: {error} (unexpected; NMFLAB_DEBUG=1 shows where, and"
+        " a report of it is welcome)"
+    )
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("--help", "-h", "help"):
+        return _help()
+    command = _COMMANDS.get(arguments[0])
+    if command is not None:
+        return command(arguments[1:])
+    flags = [a for a in arguments if a.startswith("-")]
+    if any(flag in _HYDRA_FLAGS for flag in flags):
+        return _hydra(arguments)
+    if any(flag in ("--cfg", "-c") for flag in flags):
+        return _cfg(arguments)
+    return _sweep(
+        [a for a in arguments if a not in ("-m", "--multirun", "--run", "-r")]
+    )
+
+
+def _help() -> int:
+    from nmflab.listing import help_text
+    from nmflab.registry import load
+
+    print(USAGE)
+    print(help_text(load()))
+    return 0
+
+
+def _sweep(arguments: list[str]) -> int:
+    from nmflab.commands import sweep
+    from nmflab.config import ConfigError
+    from nmflab.coordinator import DryRun
+    from nmflab.summary import dry_run_text, outcome_text
+
+    unknown = next((a for a in arguments if a.startswith("-")), None)
+    if unknown is not None:
+        raise ConfigError(f"no option {unknown}; `nmflab --help` shows what there is")
+    bare = next((a for a in arguments if "=" not in a and not a.startswith("~")), None)
+    if bare is not None:
+        raise ConfigError(
+            f"'{bare}' is neither a command ({', '.join(_COMMANDS)}) nor an override;"
+            " overrides are written key=value, as in experiment=movie_ratings"
+        )
+    outcome, page = sweep(arguments)
+    if isinstance(outcome, DryRun):
+        print(dry_run_text(outcome))
+        return 0
+    print(outcome_text(outcome, page, arguments))
+    return outcome.exit_code
+
+
+def _cfg(arguments: list[str]) -> int:
+    """Print the first configuration of a sweep, and how many there are."""
+    import yaml
+
+    from nmflab.commands import spaces_of
+    from nmflab.config import ConfigError
+    from nmflab.expand import AXES
+
+    at = next(i for i, a in enumerate(arguments) if a in ("--cfg", "-c"))
+    kind = arguments[at + 1] if at + 1 < len(arguments) else ""
+    if kind != "job":
+        if kind in ("hydra", "all"):
+            return _hydra(arguments)
+        raise ConfigError(f"--cfg {kind}: choose job, hydra or all")
+    rest = [a for a in arguments[:at] + arguments[at + 2 :] if a != "--resolve"]
+    spaces, _ = spaces_of(rest)
+    first = spaces[0]
+    n_runs = sum(space.size for space in spaces)
+    if n_runs > 1:
+        print(f"# the first of {n_runs} configurations")
+    config = {**{axis: first.axes[axis][0] for axis in AXES}, **first.settings}
+    print(yaml.safe_dump(config, sort_keys=False, allow_unicode=True), end="")
+    return 0
+
+
+def _hydra(arguments: list[str]) -> int:
+    """Hand a flag of Hydra's own to Hydra."""
+    import hydra
+
+    from nmflab import session
+    from nmflab.config import conf_dir
+
+    session.open_search_path()
+
+    def task(_cfg: object) -> None:
+        return None
+
+    sys.argv[1:] = arguments
+    hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="config")(
+        task
+    )()
+    return 0
+
+
+def _list(arguments: list[str]) -> int:
+    from nmflab.listing import list_plugins
+    from nmflab.registry import load
+
+    kind = arguments[0].removesuffix("s") if arguments else None
+    loaded = load()
+    print(list_plugins(loaded, kind))
+    return 0
+
+
+def _show(arguments: list[str]) -> int:
+    from nmflab.config import ConfigError
+    from nmflab.listing import show_plugin
+    from nmflab.registry import load
+
+    if len(arguments) != 2:
+        raise ConfigError("show: give a kind and a name, as in nmflab show solver hals")
+    print(show_plugin(load(), arguments[0].removesuffix("s"), arguments[1]))
+    return 0
+
+
+def _report(arguments: list[str]) -> int:
+    from nmflab.commands import report
+    from nmflab.study import study_folder
+
+    options = [a for a in arguments if "=" in a]
+    names = [a for a in arguments if "=" not in a]
+    every = any(o in ("all=true", "all=True", "all=1") for o in options)
+    folders = [Path(n) if Path(n).is_dir() else study_folder(n) for n in names]
+    print(report(folders, all_sweeps=every))
+    return 0
+
+
+def _check_plugin(arguments: list[str]) -> int:
+    from nmflab.config import ConfigError
+
+    if len(arguments) != 1:
+        raise ConfigError("check-plugin: give a name, as in nmflab check-plugin hals")
+    try:
+        import pytest
+    except ImportError:
+        raise ConfigError(
+            "check-plugin needs pytest and hypothesis: pip install 'nmflab[test]'"
+        ) from None
+    return int(pytest.main(["--pyargs", "nmflab.testing", "-q", "-k", arguments[0]]))
+
+
+_COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "list": _list,
+    "show": _show,
+    "report": _report,
+    "check-plugin": _check_plugin,
+}

@@ -1,0 +1,83 @@
+"""What the core and the plugins share: data, problem, factors, steps and the specs.
+
+Everything here is a frozen value. ``X ≈ W H`` throughout, with X of shape
+``(n_samples, n_features)``, W ``(n_samples, n_components)`` and H
+``(n_components, n_features)``. Only NumPy is imported: whoever reads a contract pays
+for nothing else.
+"""
+
+from nmflab.contracts.data import (
+    EXTRAS,
+    Cells,
+    Dataset,
+    Extra,
+    Factors,
+    Mask,
+    Matrix,
+    Missing,
+)
+from nmflab.contracts.problem import (
+    LOSSES,
+    DatasetLoader,
+    FittedRun,
+    Initialization,
+    Loss,
+    MetricValue,
+    Objective,
+    Problem,
+    RunMetric,
+    SeedsMetric,
+    Solver,
+    Step,
+)
+from nmflab.contracts.specs import (
+    DatasetSpec,
+    InitSpec,
+    MetricSpec,
+    Promises,
+    ReportSection,
+    SolverSpec,
+    Spec,
+    Takes,
+    no_files,
+)
+
+CONTRACT_VERSION = 1
+"""Version of the contracts here and of the hooks in `nmflab.hookspecs`.
+
+A plugin module names the version it was written for as ``NMFLAB_CONTRACT = 1``; a
+plugin for another version is reported and left out, never half used.
+"""
+
+__all__ = [
+    "CONTRACT_VERSION",
+    "EXTRAS",
+    "LOSSES",
+    "Cells",
+    "Dataset",
+    "DatasetLoader",
+    "DatasetSpec",
+    "Extra",
+    "Factors",
+    "FittedRun",
+    "InitSpec",
+    "Initialization",
+    "Loss",
+    "Mask",
+    "Matrix",
+    "MetricSpec",
+    "MetricValue",
+    "Missing",
+    "Objective",
+    "Problem",
+    "Promises",
+    "ReportSection",
+    "RunMetric",
+    "SeedsMetric",
+    "Solver",
+    "SolverSpec",
+    "Spec",
+    "Step",
+    "Takes",
+    "no_files",
+]

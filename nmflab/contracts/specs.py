@@ -1,0 +1,203 @@
+"""The records a plugin declares: what it provides, can be given, and promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from nmflab.contracts.problem import LOSSES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Takes:
+    """What a solver or a start can be given; the rest is skipped with a reason.
+
+    Parameters
+    ----------
+    losses : frozenset of {"frobenius", "kullback_leibler", "itakura_saito", "beta"}
+    penalties : frozenset of {"l1", "l2"}
+    sparse, dense : bool
+        Storage of X.
+    missing : bool
+        Whether unobserved cells are honoured (``Problem.observed``).
+    complete : bool
+        Whether problems without unobserved cells are taken; False for a solver that
+        only makes sense on masked data.
+    signed : bool
+        Whether X may hold negative values.
+    """
+
+    losses: frozenset[str] = frozenset({"frobenius"})
+    penalties: frozenset[str] = frozenset()
+    sparse: bool = True
+    dense: bool = True
+    missing: bool = False
+    complete: bool = True
+    signed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Promises:
+    """What a solver guarantees; the post-checks and the contract tests hold it to this.
+
+    Parameters
+    ----------
+    nonnegative : frozenset of {"W", "H"}
+        Factors without negative entries.
+    monotone : bool
+        Whether the shared objective never rises from one step to the next.
+    random : bool or callable
+        Whether `rng` is used; a callable gets the configured solver.
+    init : {"given", "own"}
+        "own": the start it is handed is ignored, so the init axis collapses.
+    minimises : {"shared", "own"}
+        "own": yields `Step.objective`, stops on that, and is shown with a mark.
+    """
+
+    nonnegative: frozenset[str] = frozenset({"W", "H"})
+    monotone: bool = False
+    random: bool | Callable[[Any], bool] = False
+    init: Literal["given", "own"] = "given"
+    minimises: Literal["shared", "own"] = "shared"
+
+
+def no_files(_dataset: Any) -> Iterable[Path]:
+    """Return no path: the data are generated or stand in the code."""
+    return ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec:
+    """Declares a dataset.
+
+    Parameters
+    ----------
+    name : str
+        snake_case, as in ``dataset=name``.
+    dataset : type
+        A frozen, keyword-only dataclass with ``load``; its fields are the parameters.
+    files : callable
+        The files a configured dataset reads; a change of size or time reloads them.
+    requires : tuple of str
+        Requirements beyond nmflab's own, as in ``("pyarrow>=15",)``; their versions
+        enter the key of each run.
+    examples : tuple
+        Configured datasets the contract tests run on; small and offline.
+    """
+
+    name: str
+    dataset: type[Any]
+    files: Callable[[Any], Iterable[Path]] = no_files
+    requires: tuple[str, ...] = ()
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class InitSpec:
+    """Declares an initialization.
+
+    Parameters
+    ----------
+    name : str
+    initialization : type
+        A frozen, keyword-only dataclass with ``start``.
+    takes : Takes
+        ``losses`` and ``penalties`` are not looked at.
+    random : bool or callable
+        Whether `rng` is used; a callable gets the configured initialization.
+    limit : {"none", "min_shape"}
+        Largest n_components: any, or ``min(X.shape)`` (singular vectors).
+    requires, examples
+        As in `DatasetSpec`.
+    """
+
+    name: str
+    initialization: type[Any]
+    takes: Takes = field(default_factory=lambda: Takes(losses=LOSSES, missing=True))
+    random: bool | Callable[[Any], bool] = True
+    limit: Literal["none", "min_shape"] = "none"
+    requires: tuple[str, ...] = ()
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SolverSpec:
+    """Declares a solver.
+
+    Parameters
+    ----------
+    name : str
+    solver : type
+        A frozen, keyword-only dataclass with ``iterate``.
+    takes : Takes
+    promises : Promises
+    requires, examples
+        As in `DatasetSpec`.
+    """
+
+    name: str
+    solver: type[Any]
+    takes: Takes = field(default_factory=Takes)
+    promises: Promises = field(default_factory=Promises)
+    requires: tuple[str, ...] = ()
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricSpec:
+    """Declares a metric.
+
+    Parameters
+    ----------
+    name : str
+    metric : type
+        A frozen, keyword-only dataclass with ``compute``.
+    scope : {"run", "seeds"}
+    needs : frozenset of str
+        Out of "heldout", "tokens", "labels", "truth", "metadata", "complete" (no
+        unobserved cells), "nonnegative". Where one is absent the result is
+        "not applicable: needs tokens".
+    direction : {"lower", "higher", "none"}
+        Which way is better.
+    range : pair of float or None
+        Smallest and largest possible value; None is unbounded.
+    unit : str
+        "dimensionless", "units of X", "units of X squared", "count".
+    requires, examples
+        As in `DatasetSpec`.
+    """
+
+    name: str
+    metric: type[Any]
+    scope: Literal["run", "seeds"] = "run"
+    needs: frozenset[str] = frozenset()
+    direction: Literal["lower", "higher", "none"] = "lower"
+    range: tuple[float | None, float | None] = (None, None)
+    unit: str = "dimensionless"
+    requires: tuple[str, ...] = ()
+    examples: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportSection:
+    """A section a plugin adds to the report.
+
+    Parameters
+    ----------
+    name : str
+        Its place in the page's address, snake_case.
+    title : str
+        Its heading.
+    render : callable
+        Takes the study's store (`nmflab.store.Store`, read-only) and returns HTML; the
+        text in it must be escaped. An empty string leaves the section out.
+    """
+
+    name: str
+    title: str
+    render: Callable[[Any], str]
+
+
+Spec: TypeAlias = DatasetSpec | InitSpec | SolverSpec | MetricSpec

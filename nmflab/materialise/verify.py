@@ -1,0 +1,204 @@
+"""Verification of a loader's matrix, block by block, and the one form it is kept in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from nmflab.contracts import Dataset, Mask, Matrix, Missing
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Facts: TypeAlias = dict[str, Any]
+"""Plain JSON values; see `nmflab.materialise.facts` for the keys."""
+
+BLOCK_CELLS = 1_000_000
+"""Cells looked at together: 8 MB, so that memory stays flat however large X is."""
+
+_INT32_MAX = int(np.iinfo(np.int32).max)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some whole rows of X: values of the observed cells, and where they stand.
+
+    For a dense X `cells` is ``(rows, n_features)``, 0 where unobserved; for CSR it is
+    the stored values of the rows, with `rows` and `columns` beside them.
+    """
+
+    start: int
+    cells: Matrix
+    observed: Mask | None = None
+    rows: npt.NDArray[np.intp] | None = None
+    columns: npt.NDArray[Any] | None = None
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """X as it will be kept: float64 or float32, C-ordered or CSR in canonical form."""
+
+    dataset: Dataset
+    X: Matrix | csr_array
+    mask: Mask | None
+    missing: Missing
+    dtype: np.dtype[Any]
+    warnings: tuple[str, ...]
+
+    @property
+    def storage(self) -> Literal["dense", "csr"]:
+        """How X is stored."""
+        return "dense" if isinstance(self.X, np.ndarray) else "csr"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """``(n_samples, n_features)``."""
+        return int(self.X.shape[0]), int(self.X.shape[1])
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield X in order, some rows at a time."""
+        return self._dense_blocks() if self.storage == "dense" else self._csr_blocks()
+
+    def _dense_blocks(self) -> Iterator[Block]:
+        n_samples, n_features = self.shape
+        height = max(1, BLOCK_CELLS // n_features)
+        for start in range(0, n_samples, height):
+            rows = slice(start, start + height)
+            cells = np.array(self.X[rows], dtype=self.dtype, order="C")
+            observed = None if self.mask is None else np.asarray(self.mask[rows], bool)
+            if observed is not None:
+                cells[~observed] = 0
+            yield Block(start, cells, observed)
+
+    def _csr_blocks(self) -> Iterator[Block]:
+        X: Any = self.X  # a csr_array; scipy's types leave its arrays undetermined
+        rows = np.repeat(np.arange(self.shape[0]), np.diff(X.indptr))
+        for start in range(0, max(1, X.data.size), BLOCK_CELLS):
+            cut = slice(start, start + BLOCK_CELLS)
+            yield Block(start, X.data[cut], None, rows[cut], X.indices[cut])
+
+    def digest(self) -> Digest:
+        """Return a fingerprint to which the blocks are still to be added."""
+        return Digest((self.shape, self.storage, self.missing, self.dtype.str))
+
+
+class Digest:
+    """The fingerprint of X, fed with its head and then every `Block` in order."""
+
+    def __init__(self, head: tuple[object, ...]) -> None:
+        self._hash = hashlib.blake2b(repr(head).encode(), digest_size=16)
+
+    def add(self, block: Block) -> None:
+        """Add a block's cells, and which cells they are."""
+        self._hash.update(block.cells.tobytes())
+        if block.observed is not None:
+            self._hash.update(block.observed.tobytes())
+        if block.rows is not None and block.columns is not None:
+            # The width of the index type is ours to choose, so it may not count.
+            self._hash.update(block.rows.astype(np.int64).tobytes())
+            self._hash.update(block.columns.astype(np.int64).tobytes())
+
+    def hexdigest(self) -> str:
+        """Return 32 hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+def canonical(dataset: Dataset) -> Canonical:
+    """Bring X into the form it is kept in, without looking at its values yet.
+
+    Integers, booleans and float16 become float64; float32 stays. A CSR gets sorted
+    indices of the smallest type that fits and no duplicates; its explicit zeros stay
+    only where an unstored cell is unknown. A CSR with a mask becomes a CSR of the
+    observed cells.
+
+    Raises
+    ------
+    ValueError
+        If X is empty or does not hold real numbers.
+    """
+    dtype = _dtype(dataset.X)
+    if 0 in dataset.X.shape:
+        n_samples, n_features = dataset.X.shape
+        raise ValueError(
+            f"dataset: X is empty, shape ({n_samples}, {n_features}); it needs at least"
+            " one row and one column. Check the file and its options"
+        )
+    if isinstance(dataset.X, np.ndarray):
+        mask = None if dataset.mask is None else np.asarray(dataset.mask)
+        return Canonical(dataset, dataset.X, mask, dataset.missing, dtype, ())
+    X, warnings = _canonical_csr(dataset, dtype)
+    missing: Missing = "none" if dataset.missing == "none" else "unstored"
+    return Canonical(dataset, X, None, missing, dtype, warnings)
+
+
+def _dtype(X: Matrix | csr_array) -> np.dtype[Any]:
+    from scipy.sparse import issparse
+
+    if isinstance(X, np.ma.MaskedArray) or not (
+        isinstance(X, np.ndarray) or issparse(X)
+    ):
+        raise ValueError(
+            f"dataset: X is a {type(X).__name__}; give a numpy array (and a mask where"
+            " cells are missing) or a scipy.sparse.csr_array"
+        )
+    if X.dtype.kind not in "buif":
+        raise ValueError(
+            f"dataset: X holds values of type {X.dtype}, not real numbers; convert it,"
+            " as in X.astype(float), or abs(X) for a complex spectrum"
+        )
+    is_single = X.dtype.kind == "f" and X.dtype.itemsize == 4
+    return np.dtype(np.float32 if is_single else np.float64)
+
+
+def _canonical_csr(
+    dataset: Dataset, dtype: np.dtype[Any]
+) -> tuple[csr_array, tuple[str, ...]]:
+    from scipy.sparse import csr_array
+
+    given: Any = dataset.X  # any sparse format a loader may hand over
+    X: Any = csr_array(given, dtype=dtype, copy=True)
+    stored = int(X.nnz)
+    X.sum_duplicates()  # sorts the indices as well
+    warnings: tuple[str, ...] = ()
+    if X.nnz < stored:
+        warnings = (
+            f"{stored - int(X.nnz):,} stored cells repeated another and were added to"
+            " it; if that is not meant, remove duplicates before loading",
+        )
+    if dataset.mask is not None:
+        X = _observed_csr(X, dataset.mask)
+    elif dataset.missing == "none":
+        X.eliminate_zeros()
+    fits = max(*X.shape, X.nnz) <= _INT32_MAX
+    index = np.int32 if fits else np.int64
+    arrays = (X.data, X.indices.astype(index), X.indptr.astype(index))
+    return csr_array(arrays, shape=X.shape), warnings
+
+
+def _observed_csr(X: Any, mask: Mask) -> Any:
+    """Return a CSR that stores the observed cells, zeros among them included."""
+    from scipy.sparse import csr_array
+
+    rows, columns = np.nonzero(mask)
+    values = np.zeros(rows.size, dtype=X.dtype)
+    block = BLOCK_CELLS
+    for at in range(0, rows.size, block):
+        cut = slice(at, at + block)
+        values[cut] = np.asarray(X[rows[cut], columns[cut]]).ravel()
+    indptr = np.concatenate(([0], np.cumsum(np.count_nonzero(mask, axis=1))))
+    return csr_array((values, columns, indptr), shape=X.shape)
+
+
+def cell_name(dataset: Dataset, row: int, column: int) -> str:
+    """Name a cell by its indices from 0 and, where known, by row and column."""
+    parts = []
+    if dataset.row_names is not None:
+        parts.append(f"row {dataset.row_names[row]!r}")
+    if dataset.column_names is not None:
+        parts.append(f"column {dataset.column_names[column]!r}")
+    return f"X[{row}, {column}]" + (f" ({', '.join(parts)})" if parts else "")

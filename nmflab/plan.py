@@ -1,0 +1,378 @@
+"""From spaces and data to a stream of planned runs: keys, labels, skips, collapses."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from nmflab.compatibility import unfit
+from nmflab.config import GROUPS, PER_RUN, ConfigError
+from nmflab.contracts import DatasetSpec, InitSpec, Objective, SolverSpec, Spec
+from nmflab.expand import AXES, Space
+from nmflab.instances import build
+from nmflab.provenance import version_of
+from nmflab.registry import Registry
+from nmflab.sources import core_hash, source_hash
+from nmflab.splits import SPLITS
+from nmflab.weighting import WEIGHTINGS
+
+KEY_VERSION = "1"
+"""Part of every key; raised when a change here makes older results stale."""
+
+
+_FIT_AXES = AXES.index("n_components") + 1  # what decides whether a pair fits
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """A dataset as the plan needs it: where it lies, what it is, or why it failed."""
+
+    folder: Path | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+    traceback: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One planned run; `status` is "left", or "skipped" or "error" with its reason."""
+
+    key: str
+    labels: tuple[Any, ...]
+    changes: str
+    status: str = "left"
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Variant:
+    """One node of one axis with all that is derived from it, once."""
+
+    axis: str
+    node: Any
+    label: Any
+    digest: bytes
+    fragment: str  # its part of the JSON of changes; "" where the axis does not vary
+
+
+def node_text(node: Any) -> str:
+    """Return a node as canonical JSON."""
+    return json.dumps(node, sort_keys=True)
+
+
+class Plan:
+    """The runs of a sweep.
+
+    Parameters
+    ----------
+    spaces : sequence of Space
+    registry : Registry
+    data : mapping
+        `node_text` of each dataset node to its `Data`.
+
+    Raises
+    ------
+    ConfigError
+        If a plugin refuses its parameters, or a number of components is below 1.
+    """
+
+    def __init__(
+        self, spaces: Sequence[Space], registry: Registry, data: Mapping[str, Data]
+    ) -> None:
+        self._spaces = spaces
+        self._registry = registry
+        self._data = data
+        self._labels = _Labels(spaces, registry)
+        self._varying = _varying_axes(spaces)
+        self._variants: dict[tuple[str, str], _Variant] = {}
+        self._unfit: dict[tuple[Any, ...], str | None] = {}
+        self._specs: dict[tuple[str, str], tuple[Spec, Any]] = {}
+        self.collapsed: dict[str, int] = {}
+
+    @property
+    def base(self) -> dict[str, Any]:
+        """The resolved configuration that each run's changes are applied to."""
+        first = self._spaces[0]
+        return {**{axis: first.axes[axis][0] for axis in AXES}, **first.settings}
+
+    def __iter__(self) -> Iterator[Planned]:
+        """Yield the planned runs, seeds outermost: a sweep cut short is balanced."""
+        spaces = [self._prepared(space) for space in self._spaces]
+        seeds = list(dict.fromkeys(v.node for axes, *_ in spaces for v in axes["seed"]))
+        for seed in seeds:
+            for axes, space, const, tail in spaces:
+                chosen = [v for v in axes["seed"] if v.node == seed]
+                for variant in chosen:
+                    yield from self._of_seed(axes, space, const, tail, variant)
+
+    def check(self) -> None:
+        """Raise `ConfigError` if a plugin refuses its parameters; needs no data."""
+        for space in self._spaces:
+            self._prepared(space)
+
+    def datasets(self) -> list[tuple[str, Mapping[str, Any]]]:
+        """Return label and node of each dataset, in order."""
+        nodes = {
+            node_text(node): node
+            for space in self._spaces
+            for node in space.axes["dataset"]
+        }
+        return [(str(self._labels.of("dataset", n)), n) for n in nodes.values()]
+
+    def first_dataset(self) -> str:
+        """Return the first dataset's name, without parameters."""
+        return self.datasets()[0][0].partition("(")[0]
+
+    def origins(self) -> dict[str, str]:
+        """Return what results depend on beside parameters, in words, with its hash."""
+        origins = {"nmflab's loop or numerics": core_hash()}
+        origins |= {name: version_of(name) for name in ("numpy", "scipy")}
+        for (kind, _), (spec, _object) in self._specs.items():
+            origins[f"the source of {kind} {spec.name}"] = source_hash(
+                _class_of(spec).__module__
+            )
+            for requirement in spec.requires:
+                name = _name(requirement)
+                origins[name] = version_of(name)
+        for label, node in self.datasets():
+            facts = self._data[node_text(node)].facts
+            origins[f"the data of {label}"] = str(facts.get("fingerprint"))
+        return origins
+
+    def notes(self) -> list[str]:
+        """Return a sentence for each axis that was collapsed; after iteration."""
+        return [f"{what} ({n} left out)" for what, n in sorted(self.collapsed.items())]
+
+    def _prepared(
+        self, space: Space
+    ) -> tuple[dict[str, list[_Variant]], Space, bytes, str]:
+        per_run = {key: space.settings[key] for key in PER_RUN}
+        const = node_text([per_run, space.settings["limits"]["threads"]]).encode()
+        axes = {
+            axis: [self._variant(axis, node) for node in space.axes[axis]]
+            for axis in AXES
+        }
+        differs = node_text(per_run) != node_text(
+            {key: self._spaces[0].settings[key] for key in PER_RUN}
+        )
+        tail = json.dumps(per_run)[1:-1] if differs else ""
+        return axes, space, const, tail
+
+    def _of_seed(
+        self,
+        axes: Mapping[str, list[_Variant]],
+        space: Space,
+        const: bytes,
+        tail: str,
+        seed: _Variant,
+    ) -> Iterator[Planned]:
+        first = seed.node == axes["seed"][0].node
+        lists = [[seed] if axis == "seed" else axes[axis] for axis in AXES]
+        at_init, at_solver = AXES.index("init"), AXES.index("solver")
+        for combo in itertools.product(*lists):
+            init, solver = combo[at_init], combo[at_solver]
+            why = self._collapse(init, solver, axes["init"][0], first)
+            if why is not None:
+                self.collapsed[why] = self.collapsed.get(why, 0) + 1
+                continue
+            yield self._planned(combo, space, const, tail)
+
+    def _collapse(
+        self, init: _Variant, solver: _Variant, first_init: _Variant, first_seed: bool
+    ) -> str | None:
+        solver_spec, solver_object = self._spec("solver", solver.node)
+        assert isinstance(solver_spec, SolverSpec)
+        own = solver_spec.promises.init == "own"
+        if own and init is not first_init:
+            return f"solver {solver.label} brings its own start: one init is enough"
+        if first_seed:
+            return None
+        init_spec, init_object = self._spec("init", init.node)
+        assert isinstance(init_spec, InitSpec)
+        random = _is_random(solver_spec.promises.random, solver_object) or (
+            not own and _is_random(init_spec.random, init_object)
+        )
+        if random:
+            return None
+        return (
+            f"neither init {init.label} nor solver {solver.label} draws random numbers:"
+            " one seed is enough, and there is no spread over seeds"
+        )
+
+    def _planned(
+        self, combo: Sequence[_Variant], space: Space, const: bytes, tail: str
+    ) -> Planned:
+        digest = blake2b(const, digest_size=16)
+        digest.update(b"".join([variant.digest for variant in combo]))
+        parts = [variant.fragment for variant in combo if variant.fragment]
+        if tail:
+            parts.append(tail)
+        key = digest.hexdigest()
+        labels = (*[variant.label for variant in combo], space.case)
+        changes = "{" + ", ".join(parts) + "}"
+        data = self._data[node_text(combo[0].node)]
+        if data.error is not None:
+            return Planned(key, labels, changes, "error", data.error)
+        why = self._unfit_reason(combo, space, data, const)
+        if why is not None:
+            return Planned(key, labels, changes, "skipped", why)
+        return Planned(key, labels, changes)
+
+    def _unfit_reason(
+        self, combo: Sequence[_Variant], space: Space, data: Data, const: bytes
+    ) -> str | None:
+        asked = (*combo[:_FIT_AXES], const)  # by identity: variants are made once
+        if asked not in self._unfit:
+            config = {variant.axis: variant.node for variant in combo}
+            self._unfit[asked] = unfit(
+                data.facts, {**space.settings, **config}, self._registry
+            )
+        return self._unfit[asked]
+
+    def _variant(self, axis: str, node: Any) -> _Variant:
+        text = node_text(node)
+        if (axis, text) not in self._variants:
+            fragment = f'"{axis}": {json.dumps(node)}' if axis in self._varying else ""
+            self._variants[axis, text] = _Variant(
+                axis,
+                node,
+                self._labels.of(axis, node),
+                blake2b(
+                    f"{axis}{text}{self._origin(axis, node)}".encode(), digest_size=16
+                ).digest(),
+                fragment,
+            )
+        return self._variants[axis, text]
+
+    def _origin(self, axis: str, node: Any) -> str:
+        """Return what else than its parameters a node's effect depends on."""
+        if axis == "dataset":
+            return str(self._data[node_text(node)].facts.get("fingerprint", "failed"))
+        if axis == "n_components":
+            if node < 1:
+                raise ConfigError(f"n_components must be at least 1, got {node}")
+            return _environment()
+        if axis not in GROUPS:
+            return ""
+        if axis == "objective":
+            _checked(Objective, axis, node)
+            return ""
+        if axis in ("split", "weighting"):
+            choices = SPLITS if axis == "split" else WEIGHTINGS
+            _checked(choices[node["name"]], axis, node)
+            return ""
+        spec, _ = self._spec(axis, node)
+        versions = [f"{r}:{version_of(_name(r))}" for r in spec.requires]
+        return f"{source_hash(_class_of(spec).__module__)} {' '.join(versions)}"
+
+    def _spec(self, kind: str, node: Mapping[str, Any]) -> tuple[Spec, Any]:
+        text = node_text(node)
+        if (kind, text) not in self._specs:
+            self._specs[kind, text] = plugin_object(self._registry, kind, node)
+        return self._specs[kind, text]
+
+
+def plugin_object(
+    registry: Registry, kind: str, node: Mapping[str, Any]
+) -> tuple[Spec, Any]:
+    """Return a plugin's spec and its configured object.
+
+    Raises
+    ------
+    ConfigError
+        If the plugin refuses its parameters.
+    """
+    spec = registry.get(kind, node["name"])
+    try:
+        return spec, build(_class_of(spec), node, kind)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _class_of(spec: Spec) -> type[Any]:
+    if isinstance(spec, DatasetSpec):
+        return spec.dataset
+    if isinstance(spec, InitSpec):
+        return spec.initialization
+    return spec.solver if isinstance(spec, SolverSpec) else spec.metric
+
+
+def _checked(cls: type[Any], axis: str, node: Any) -> None:
+    try:
+        build(cls, node, axis)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _is_random(random: Any, configured: Any) -> bool:
+    return bool(random(configured)) if callable(random) else bool(random)
+
+
+@cache
+def _environment() -> str:
+    versions = [f"{name}=={version_of(name)}" for name in ("numpy", "scipy")]
+    return " ".join([KEY_VERSION, core_hash(), *versions])
+
+
+def _name(requirement: str) -> str:
+    from packaging.requirements import Requirement
+
+    return Requirement(requirement).name
+
+
+def _varying_axes(spaces: Sequence[Space]) -> set[str]:
+    texts: dict[str, set[str]] = {axis: set() for axis in AXES}
+    for space in spaces:
+        for axis in AXES:
+            texts[axis].update(node_text(node) for node in space.axes[axis][:2])
+            if len(space.axes[axis]) > 2:
+                texts[axis].update(("more", "than one"))
+    return {axis for axis, seen in texts.items() if len(seen) > 1}
+
+
+class _Labels:
+    """Short names of nodes: the plugin's, plus the parameters that differ."""
+
+    def __init__(self, spaces: Sequence[Space], registry: Registry) -> None:
+        self._registry = registry
+        self._seen: dict[tuple[str, str], dict[str, set[str]]] = {}
+        for space in spaces:
+            for axis in GROUPS:
+                for node in space.axes[axis]:
+                    self._note(axis, node)
+
+    def _note(self, axis: str, node: Mapping[str, Any]) -> None:
+        values = self._seen.setdefault((axis, _called(node)), {})
+        for key, value in node.items():
+            values.setdefault(key, set()).add(node_text(value))
+
+    def of(self, axis: str, node: Any) -> Any:
+        """Return the label of a node; plain values are their own."""
+        if axis not in GROUPS:
+            return node
+        values = self._seen[axis, _called(node)]
+        differing = {k: v for k, v in node.items() if len(values.get(k, ())) > 1}
+        name = _called(node)
+        if axis == "dataset":
+            name = self._file_stem(node) or name
+            differing.pop("path", None)
+        if not differing:
+            return name
+        return f"{name}({', '.join(f'{k}={v}' for k, v in differing.items())})"
+
+    def _file_stem(self, node: Mapping[str, Any]) -> str | None:
+        """Return what a dataset read from one file is known by: the file's name."""
+        spec, loader = plugin_object(self._registry, "dataset", node)
+        assert isinstance(spec, DatasetSpec)
+        files = list(spec.files(loader))
+        return files[0].name.partition(".")[0] if files else None
+
+
+def _called(node: Mapping[str, Any]) -> str:
+    return str(node["loss"] if "loss" in node else node["name"])

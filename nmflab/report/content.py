@@ -1,0 +1,154 @@
+"""What a report is made of, before it is written as HTML or as Markdown.
+
+Every part builds these values; `nmflab.report.page` and `nmflab.report.markdown` are the
+only modules that know a format, so that both always say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+Tone: TypeAlias = Literal["", "note", "warning", "danger", "good"]
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A paragraph; its tone says how loudly."""
+
+    text: str
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Text to be copied: a command, a traceback."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a section."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table.
+
+    Parameters
+    ----------
+    text : str
+        What is read; never "nan".
+    detail : str
+        A second, smaller line: a range, a count.
+    sort : float or str, optional
+        What a click on the column sorts by; the text where it is None.
+    tone : Tone
+    """
+
+    text: str
+    detail: str = ""
+    sort: float | str | None = None
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its title, whether it is aligned as numbers, and what it means."""
+
+    title: str
+    numeric: bool = False
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first `n_headers` columns name the row."""
+
+    id: str
+    caption: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+    n_headers: int = 1
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart: a Vega-Lite specification and what it shows, in words.
+
+    Parameters
+    ----------
+    id : str
+        Also the name of its file in ``figures/``.
+    title : str
+    caption : str
+        How to read it.
+    spec : mapping
+        Vega-Lite, with its data inside.
+    """
+
+    id: str
+    title: str
+    caption: str
+    spec: Mapping[str, Any]  # Any: the values of JSON
+
+
+@dataclass(frozen=True)
+class Html:
+    """HTML of a plugin's own section, put on the page as it is."""
+
+    html: str
+
+
+@dataclass(frozen=True)
+class Details:
+    """Something folded away until it is asked for."""
+
+    summary: str
+    blocks: Sequence[Block]
+
+
+Block: TypeAlias = Prose | Bullets | Code | Heading | Table | Figure | Html | Details
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report, with the address of its heading."""
+
+    id: str
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Status:
+    """One entry of the status strip: how many, of what, and where they are told of."""
+
+    label: str
+    count: int
+    target: str = ""
+    tone: Tone = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything a format needs."""
+
+    study: str
+    created: str
+    version: str
+    statuses: Sequence[Status]
+    headline: Sequence[str]
+    sections: Sequence[Section]

@@ -1,0 +1,94 @@
+"""A report as Markdown: the same sentences and tables, figures as files beside it."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Sequence
+
+from nmflab.report.content import (
+    Block,
+    Bullets,
+    Cell,
+    Code,
+    Details,
+    Figure,
+    Heading,
+    Prose,
+    Report,
+    Table,
+)
+
+_MARKS = {"danger": "**Warning:** ", "warning": "**Note:** ", "note": "", "good": ""}
+_SPECIAL = re.compile(r"([\\`*_\[\]|#])")
+
+
+def markdown(report: Report) -> str:
+    """Return the whole report as Markdown that renders on a code host."""
+    lines = [f"# {escaped(report.study)}", ""]
+    shown = [f"{s.count:,} {s.label}" for s in report.statuses if s.count]
+    lines += [", ".join(shown) or "nothing planned", "", "## Summary", ""]
+    lines += [f"{escaped(sentence)}\n" for sentence in report.headline]
+    for section in report.sections:
+        lines += [f"## {escaped(section.title)}", ""]
+        lines += _blocks(section.blocks)
+    lines += [f"nmflab {report.version}, {report.created}", ""]
+    return "\n".join(lines)
+
+
+def escaped(text: str) -> str:
+    """Return text that Markdown shows as it is, markup and HTML included."""
+    return _SPECIAL.sub(r"\\\1", html.escape(text.replace("\n", " "), quote=False))
+
+
+def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Prose():
+                yield f"{_MARKS.get(block.tone, '')}{escaped(block.text)}\n"
+            case Heading():
+                yield f"### {escaped(block.text)}\n"
+            case Bullets():
+                yield "\n".join(f"- {escaped(item)}" for item in block.items) + "\n"
+            case Code():
+                yield _code(block.text)
+            case Figure():
+                yield _figure(block)
+            case Table():
+                yield _table(block)
+            case Details():
+                yield f"<details><summary>{html.escape(block.summary)}</summary>\n"
+                yield from _blocks(block.blocks)
+                yield "</details>\n"
+            case _:  # a plugin's HTML has no Markdown
+                yield "See index.html.\n"
+
+
+def _code(text: str) -> str:
+    """Return a fenced block whose fence is longer than any run of backticks in it."""
+    runs = [len(run) for run in re.findall(r"`+", text)]
+    fence = "`" * max(3, max(runs, default=0) + 1)
+    return f"{fence}\n{text.rstrip()}\n{fence}\n"
+
+
+def _figure(figure: Figure) -> str:
+    title = escaped(figure.title)
+    return (
+        f"![{title}](figures/{figure.id}.svg)\n\n{title}. {escaped(figure.caption)}\n"
+    )
+
+
+def _table(table: Table) -> str:
+    names = [escaped(column.title) or " " for column in table.columns]
+    rules = ["---:" if column.numeric else "---" for column in table.columns]
+    rows = [[_cell(cell) for cell in row] for row in table.rows]
+    lines = [f"**{escaped(table.caption)}**", ""]
+    lines += [f"| {' | '.join(line)} |" for line in (names, rules, *rows)]
+    if table.note:
+        lines += ["", escaped(table.note)]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(cell: Cell) -> str:
+    text = escaped(cell.text)
+    return f"{text} ({escaped(cell.detail)})" if cell.detail else text

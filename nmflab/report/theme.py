@@ -1,0 +1,85 @@
+"""How charts look: colours a colour-blind reader can tell apart, and dark-mode codes.
+
+The page recolours ink, grid and background for dark mode by these very codes (see
+``templates/style.css``), so that an SVG needs no second rendering.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+INK = "#1f2329"
+MUTED = "#59626d"
+GRID = "#dde2e8"
+BACKGROUND = "#fffffe"
+MISSING = "#c9ced5"
+
+PALETTE = (
+    "#0072b2",
+    "#e69f00",
+    "#009e73",
+    "#cc79a7",
+    "#d55e00",
+    "#56b4e9",
+    "#8c7a00",
+    "#7f7f7f",
+)
+"""Okabe & Ito (2008), yellow darkened for white paper, black greyed for dark screens."""
+
+DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 2, 1, 2])
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+
+WIDTH = 680
+"""Width of a chart in pixels where no script fits it to the window."""
+
+
+def colours(variants: Sequence[str]) -> dict[str, str]:
+    """Return one colour a variant, the same in every chart of a report."""
+    return {name: PALETTE[i % len(PALETTE)] for i, name in enumerate(variants)}
+
+
+def config() -> dict[str, Any]:  # Any: the values of JSON
+    """Return the Vega-Lite configuration shared by all charts."""
+    axis = {
+        "labelColor": MUTED,
+        "titleColor": INK,
+        "gridColor": GRID,
+        "domainColor": MUTED,
+        "tickColor": MUTED,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": 600,
+        "labelLimit": 160,
+        "labelOverlap": "parity",
+    }
+    legend = {
+        "orient": "bottom",
+        "labelColor": MUTED,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "labelLimit": 240,
+        "titleOrient": "top",
+        "symbolType": "circle",
+        "symbolStrokeWidth": 2,
+        "layout": {"bottom": {"direction": "vertical", "anchor": "start"}},
+    }
+    title = {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": 600}
+    return {
+        "background": BACKGROUND,
+        "font": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
+        "padding": 6,
+        "axis": axis,
+        "legend": legend,
+        "title": {**title, "subtitleColor": MUTED},
+        "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
+        "view": {"stroke": GRID},
+        "line": {"strokeWidth": 2},
+    }
+
+
+def legend_columns(labels: Sequence[str], width: int = WIDTH) -> int:
+    """Return how many legend entries fit side by side."""
+    longest = max((len(label) for label in labels), default=1)
+    return max(1, min(len(labels), width // (7 * min(longest, 34) + 46)))

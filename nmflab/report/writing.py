@@ -1,0 +1,156 @@
+"""From a store to the files of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nmflab import __version__
+from nmflab.contracts import ReportSection
+from nmflab.report.asked import asked_section
+from nmflab.report.charts import Pencil, against_size, against_sparseness
+from nmflab.report.content import Block, Figure, Prose, Report, Section
+from nmflab.report.convergence import convergence
+from nmflab.report.factors import factors_section
+from nmflab.report.figures import render_svg, write_whole
+from nmflab.report.groups import Group, group_runs
+from nmflab.report.guests import guest_sections
+from nmflab.report.markdown import markdown
+from nmflab.report.material import Material, gather
+from nmflab.report.measures import error_measure, sparseness_measure
+from nmflab.report.page import figures_of, page
+from nmflab.report.provenance import environment, provenance_section
+from nmflab.report.stability import stabilities, stability_section
+from nmflab.report.summary import headline, statuses
+from nmflab.report.tables import failures_section, results_section, skipped_section
+from nmflab.report.theme import colours
+from nmflab.report.warnings import n_warnings, warnings_section
+
+if TYPE_CHECKING:
+    from nmflab.store import Store
+
+
+def build(
+    store: Store, sections: Sequence[ReportSection] = (), *, all_sweeps: bool = False
+) -> Path:
+    """Write a study's report and return the path of its page.
+
+    Beside ``report/index.html`` stand ``report.md``, ``figures/*.svg``, ``runs.csv`` and
+    ``environment.txt``; files of an earlier report are replaced.
+
+    Parameters
+    ----------
+    store : Store
+    sections : sequence of ReportSection
+        From plugins; rendered after nmflab's own, each guarded.
+    all_sweeps : bool, default False
+        Every run of the study, not of its last command only.
+
+    Raises
+    ------
+    OSError
+        If the report's folder cannot be written: says which, and why.
+    """
+    material = gather(store, all_sweeps=all_sweeps)
+    report = composed(material, sections)
+    folder = store.folder / "report"
+    try:
+        return _written(material, report, folder)
+    except OSError as error:
+        raise type(error)(
+            f"cannot write the report to {folder}: {error.strerror or error}; the runs"
+            " are safe in the study's store: make room or give rights there, then run"
+            f" nmflab report {store.folder}"
+        ) from error
+
+
+def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
+    """Return the whole report, before it has a format."""
+    groups = group_runs(material)
+    pencil = Pencil(
+        colours(sorted({group.variant for group in groups})),
+        list(dict.fromkeys(group.init for group in groups)),
+    )
+    error = error_measure(groups, material.info)
+    stable = stabilities(material, groups)
+    warned = warnings_section(material, groups)
+    return Report(
+        study=material.store.name,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        statuses=statuses(material, n_warnings(warned)),
+        headline=headline(material, groups, error, stable),
+        sections=[
+            asked_section(material),
+            results_section(material, groups),
+            *_chart_sections(material, groups, pencil),
+            factors_section(material, groups),
+            stability_section(groups, stable, pencil),
+            warned,
+            failures_section(material),
+            skipped_section(material),
+            provenance_section(material),
+            *guest_sections(material.store, sections),
+        ],
+    )
+
+
+def _chart_sections(
+    material: Material, groups: Sequence[Group], pencil: Pencil
+) -> list[Section]:
+    error = error_measure(groups, material.info)
+    sparseness = sparseness_measure(groups, material.info)
+    shared = [group for group in groups if not group.own_objective]
+    by_size = against_size(groups, error, pencil)
+    scatter = against_sparseness(groups, error, sparseness, pencil)
+    return [
+        Section(
+            "error",
+            "Error against the number of components",
+            _or(by_size and [by_size], "It takes two kinds of run to draw this chart."),
+        ),
+        Section(
+            "convergence",
+            "Convergence",
+            _or(convergence(material, shared, pencil), "No traces were kept."),
+        ),
+        Section(
+            "trade-off",
+            "Error against sparseness",
+            _or(
+                scatter and [scatter],
+                "It takes two kinds of run with a measured sparseness to draw this chart.",
+            ),
+        ),
+    ]
+
+
+def _or(figures: Sequence[Figure] | None, otherwise: str) -> list[Block]:
+    return [*figures] if figures else [Prose(otherwise)]
+
+
+def _written(material: Material, report: Report, folder: Path) -> Path:
+    drawings = folder / "figures"
+    drawings.mkdir(parents=True, exist_ok=True)
+    svgs = {figure.id: render_svg(figure) for figure in figures_of(report)}
+    for old in drawings.glob("*.svg"):
+        if old.stem not in svgs:
+            old.unlink()
+    for name, svg in svgs.items():
+        write_whole(drawings / f"{name}.svg", svg)
+    write_whole(folder / "runs.csv", runs_csv(material))
+    write_whole(folder / "environment.txt", environment(material))
+    write_whole(folder / "report.md", markdown(report))
+    write_whole(folder / "index.html", page(report, svgs))
+    return folder / "index.html"
+
+
+def runs_csv(material: Material) -> str:
+    """Return every planned run with its metrics, one line a run."""
+    taken = set(material.runs.columns)
+    metrics = material.metrics.rename(
+        columns=lambda name: f"metric {name}" if name in taken else name
+    )
+    return material.runs.join(metrics, on="key").to_csv(index=False, lineterminator="\n")

@@ -1,0 +1,52 @@
+"""What of an earlier sweep still holds: which runs to make again, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from nmflab.executors import Limits
+from nmflab.store import StudyWriter
+
+
+def to_run_again(
+    writer: StudyWriter, sweep: int, retry: Sequence[str], limits: Limits
+) -> list[str]:
+    """Return the planned runs whose old row is not to be kept.
+
+    Those whose status `retry` names, skipped ones (the pair may fit by now), errors of
+    a dataset that could not be loaded, and those that ran into a limit which has been
+    raised since.
+    """
+    again = []
+    for key, status, old in writer.existing(sweep):
+        raised = (
+            status == "timeout" and _raised(old.get("timeout_s"), limits.timeout_s)
+        ) or (status == "oom" and _raised(old.get("memory_mb"), limits.memory_mb))
+        unmade = not old and status in ("skipped", "error")
+        if status in retry or raised or unmade:
+            again.append(key)
+    return again
+
+
+def _raised(old: float | None, new: float | None) -> bool:
+    return old is not None and (new is None or new > old)
+
+
+def changed_since(writer: StudyWriter, origins: Mapping[str, str]) -> list[str]:
+    """Return in words what differs from the study's last sweep that used the same.
+
+    Parameters
+    ----------
+    writer : StudyWriter
+    origins : mapping
+        What results depend on beside their parameters: "source of solver hals" to a
+        hash, "numpy" to a version, "data of dataset file" to a fingerprint.
+    """
+    before = writer.last_origins()
+    changed = []
+    for what, now in origins.items():
+        old = before.get(what)
+        if old is not None and old != now:
+            is_version = len(now) < 20
+            changed.append(f"{what} ({old} -> {now})" if is_version else what)
+    return changed

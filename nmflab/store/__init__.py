@@ -1,0 +1,16 @@
+"""The study's memory: one SQLite file, one writer, DataFrames for whoever reads it."""
+
+from nmflab.store.reader import Store, StoredDataset, Sweep
+from nmflab.store.schema import LABELS, RESULTS, SCHEMA_VERSION, StoreError
+from nmflab.store.writer import StudyWriter
+
+__all__ = [
+    "LABELS",
+    "RESULTS",
+    "SCHEMA_VERSION",
+    "Store",
+    "StoreError",
+    "StoredDataset",
+    "StudyWriter",
+    "Sweep",
+]

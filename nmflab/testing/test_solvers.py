@@ -1,0 +1,245 @@
+"""What every solver keeps, whatever it is given that it says it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from itertools import pairwise
+from typing import TypeAlias
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from nmflab.contracts import Factors, Loss, Objective, Problem, SolverSpec, Takes
+from nmflab.numerics.objective import objective_value
+from nmflab.testing.installed import Configured, configured, each
+from nmflab.testing.rounding import objective_slack
+from nmflab.testing.running import as_bytes, iterates, peak_bytes, snapshot
+from nmflab.testing.strategies import (
+    Case,
+    frozen_factors,
+    problem_of,
+    problems,
+    structures_for,
+)
+
+Solver: TypeAlias = Configured[SolverSpec]
+
+few = settings(
+    max_examples=4,  # for each solver and structure, so some fifty for each solver
+    derandomize=True,
+    deadline=None,
+    database=None,
+    suppress_health_check=[
+        HealthCheck.too_slow,  # a first call may compile
+        HealthCheck.filter_too_much,  # a parameter may leave one loss out of four
+    ],
+)
+
+SOLVERS = list(configured("solver"))
+each_structure = pytest.mark.parametrize(
+    ("solver", "structure"),
+    [
+        pytest.param(solver, structure, id=f"{solver.label}-{structure}")
+        for solver in SOLVERS
+        for structure in structures_for(solver.spec.takes)
+    ],
+)
+
+
+@each_structure
+@few
+@given(data=st.data())
+def test_iterates_are_feasible(
+    solver: Solver, structure: str, data: st.DataObject
+) -> None:
+    """Iterates are finite, of the promised sign, of the start's shape and dtype."""
+    case = data.draw(problems(solver.spec.takes, structure))
+    for factors in iterates(solver.plugin, case):
+        for name in ("W", "H"):
+            factor, start = getattr(factors, name), getattr(case.init, name)
+            assert factor.shape == start.shape
+            assert factor.dtype == case.problem.dtype
+            assert np.isfinite(factor).all()
+            if name in solver.spec.promises.nonnegative:
+                assert (factor >= 0).all()
+        _check_offsets(factors, case.problem)
+
+
+def _check_offsets(factors: Factors, problem: Problem) -> None:
+    for offset, length in zip(
+        (factors.row_offset, factors.column_offset), problem.shape, strict=True
+    ):
+        if offset is not None:
+            assert offset.shape == (length,)
+            assert np.isfinite(offset).all()
+
+
+@each_structure
+@few
+@given(data=st.data())
+def test_inputs_stay_as_given(
+    solver: Solver, structure: str, data: st.DataObject
+) -> None:
+    """X, the observed cells and the start hold the same bytes afterwards."""
+    case = data.draw(problems(solver.spec.takes, structure))
+    before = snapshot(case.problem), as_bytes(case.init)
+    iterates(solver.plugin, case)
+    assert (snapshot(case.problem), as_bytes(case.init)) == before
+
+
+@each_structure
+@few
+@given(data=st.data())
+def test_one_seed_gives_one_result(
+    solver: Solver, structure: str, data: st.DataObject
+) -> None:
+    """Two calls with one seed agree to the last bit: nothing is left over on the class.
+
+    Without the promise of randomness, any other seed agrees too.
+    """
+    case = data.draw(problems(solver.spec.takes, structure))
+    random = solver.spec.promises.random
+    is_random = random(solver.plugin) if callable(random) else random
+    first = iterates(solver.plugin, case, seed=0)
+    again = iterates(solver.plugin, case, seed=0 if is_random else 1)
+    assert as_bytes(*first) == as_bytes(*again)
+
+
+@pytest.mark.parametrize(
+    ("solver", "structure"),
+    [
+        pytest.param(solver, structure, id=f"{solver.label}-{structure}")
+        for solver in SOLVERS
+        if solver.spec.promises.monotone
+        for structure in structures_for(solver.spec.takes)
+        # From a start with zeros the objective may be infinite, or the solver may have
+        # to lift entries before its first descent.
+        if structure != "zeros_in_the_start"
+    ],
+)
+@few
+@given(data=st.data())
+def test_objective_never_rises(
+    solver: Solver, structure: str, data: st.DataObject
+) -> None:
+    """From one iterate to the next the shared objective rises by rounding at most."""
+    case = data.draw(problems(solver.spec.takes, structure))
+    path = iterates(solver.plugin, case, n_steps=12)
+    for before, after in pairwise(path):
+        rise = objective_value(case.problem, after) - objective_value(
+            case.problem, before
+        )
+        assert rise <= objective_slack(case.problem, before)
+
+
+def _objective(losses: Set[str]) -> Objective:
+    """Return the first of the losses taken, in the order of their customary use."""
+    order: tuple[Loss, ...] = ("frobenius", "kullback_leibler", "itakura_saito", "beta")
+    return Objective(loss=next(loss for loss in order if loss in losses))
+
+
+def _exact_case(takes: Takes, dtype: str, *, from_solution: bool) -> Case:
+    """Return ``X = W H`` of rank 2, started at W, H or at a point nearby.
+
+    Each component owns some rows and some columns, so that W and H are well conditioned
+    and exact methods, too, reproduce them to a few times the dtype's precision.
+    """
+    W = np.array([[2, 1], [1, 2], [2, 0.5], [0.5, 2], [1, 1], [2, 1]], dtype=np.float64)
+    H = np.array([[2, 0.5, 1, 0.5, 2], [0.5, 2, 0.5, 1, 1]])
+    observed = None if takes.complete else np.arange(30).reshape(6, 5) % 5 != 0
+    problem = problem_of(
+        W @ H,
+        objective=_objective(takes.losses),
+        dtype=np.dtype(dtype),
+        observed=observed,
+        sparse=not takes.dense,
+    )
+    if not from_solution:
+        rng = np.random.default_rng(7)
+        W, H = rng.uniform(0.5, 2, W.shape), rng.uniform(0.5, 2, H.shape)
+    return Case(problem, frozen_factors(W, H, problem.dtype))
+
+
+def _shares_the_objective(solver: Solver) -> bool:
+    return solver.spec.promises.minimises == "shared"
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@each("solver")
+def test_an_exact_factorization_is_kept(solver: Solver, dtype: str) -> None:
+    """Started where the objective is 0, a solver stays there, to rounding."""
+    if solver.spec.promises.init == "own" or not _shares_the_objective(solver):
+        pytest.skip("brings its own start, or minimises its own objective")
+    case = _exact_case(solver.spec.takes, dtype, from_solution=True)
+    for factors in iterates(solver.plugin, case):
+        value = objective_value(case.problem, factors)
+        assert value <= objective_slack(case.problem, case.init)
+
+
+@each("solver")
+def test_a_small_exact_problem_is_nearly_solved(solver: Solver) -> None:
+    """A hundred steps take away nine tenths of the objective where 0 can be reached."""
+    if not _shares_the_objective(solver):
+        pytest.skip("minimises its own objective")
+    case = _exact_case(solver.spec.takes, "float64", from_solution=False)
+    last = iterates(solver.plugin, case, n_steps=100)[-1]
+    start = objective_value(case.problem, case.init)
+    assert objective_value(case.problem, last) < 0.1 * start
+
+
+@each("solver")
+def test_unobserved_cells_are_not_fitted(solver: Solver) -> None:
+    """A rank-1 X with hidden cells (0 in the array) is fitted on the others."""
+    takes = solver.spec.takes
+    if not takes.missing or not _shares_the_objective(solver):
+        pytest.skip("takes no unobserved cells, or minimises its own objective")
+    X = np.outer([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 1.0, 3.0, 2.0])
+    observed = (np.arange(20).reshape(5, 4) % 3) != 0
+    objective = _objective(takes.losses)
+    problem = problem_of(
+        X, objective=objective, observed=observed, sparse=not takes.dense
+    )
+    init = frozen_factors(np.ones((5, 1)), np.ones((1, 4)), problem.dtype)
+    last = iterates(solver.plugin, Case(problem, init), n_steps=200)[-1]
+    hidden = ~observed
+    # Were the zeros fitted, the model would lie well under the hidden values.
+    np.testing.assert_allclose(last.reconstruct()[hidden], X[hidden], rtol=0.1)
+
+
+@each("solver")
+def test_a_sparse_matrix_is_not_made_dense(solver: Solver) -> None:
+    """On a CSR with one cell in a thousand stored, memory stays far below a dense X."""
+    takes = solver.spec.takes
+    losses = takes.losses & {"frobenius", "kullback_leibler"}
+    if not takes.sparse or not losses:
+        pytest.skip("takes no sparse X, or no loss that is cheap on one")
+    n_samples, n_features = 2000, 1500
+    X = np.zeros((n_samples, n_features))
+    at = np.random.default_rng(0).integers(0, X.size, X.size // 1000)
+    X.flat[at] = 1.0
+    observed = None if takes.complete else X != 0
+    problem = problem_of(
+        X, objective=_objective(losses), observed=observed, sparse=True
+    )
+    init = frozen_factors(
+        np.ones((n_samples, 2)), np.ones((2, n_features)), problem.dtype
+    )
+    case = Case(problem, init)
+    peak = peak_bytes(lambda: iterates(solver.plugin, case, n_steps=2))
+    assert peak < X.nbytes / 4
+
+
+@each("solver")
+def test_an_own_objective_is_told(solver: Solver) -> None:
+    """A solver that minimises another objective yields its value with each step."""
+    if _shares_the_objective(solver):
+        pytest.skip("minimises the shared objective")
+    case = _exact_case(solver.spec.takes, "float64", from_solution=False)
+    rng = np.random.default_rng(0)
+    steps = solver.plugin.iterate(case.problem, case.init, rng)
+    step = next(steps)
+    steps.close()
+    assert step.objective is not None
+    assert np.isfinite(step.objective)

@@ -1,0 +1,116 @@
+"""What a plugin returns is looked at before it is believed."""
+
+from __future__ import annotations
+
+import math
+import mmap
+import zlib
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nmflab.contracts import Factors, Matrix, Problem
+
+
+def find_fault(
+    factors: Factors,
+    W_shape: tuple[int, ...],
+    H_shape: tuple[int, ...],
+    nonnegative: Collection[str],
+) -> str | None:
+    """Return what is wrong with a pair, naming the first such entry; None if sound.
+
+    Parameters
+    ----------
+    factors : Factors
+    W_shape, H_shape : tuple of int
+        The shapes they must have.
+    nonnegative : collection of {"W", "H"}
+        The factors that were promised to have no negative entry.
+    """
+    for name, factor, shape in (("W", factors.W, W_shape), ("H", factors.H, H_shape)):
+        if not isinstance(factor, np.ndarray) or factor.dtype.kind != "f":
+            kind = getattr(factor, "dtype", type(factor).__name__)
+            return f"a {name} that is no floating-point NumPy array ({kind})"
+        if factor.shape != shape:
+            return f"a {name} of shape {factor.shape} instead of {shape}"
+        lowest, highest = float(factor.min()), float(factor.max())
+        # NaN fails every comparison, so it ends in the slow path too.
+        if lowest >= 0 and highest < math.inf:
+            continue
+        if not (math.isfinite(lowest) and math.isfinite(highest)):
+            return _not_finite(name, factor)
+        if name in nonnegative:
+            return _first(name, factor, factor < 0, "promised to be >= 0")
+    return _offset_fault(factors, W_shape[0], H_shape[1])
+
+
+def freeze(*arrays: npt.NDArray[Any]) -> None:
+    """Make arrays read-only."""
+    for array in arrays:
+        array.setflags(write=False)
+
+
+def problem_arrays(problem: Problem) -> list[npt.NDArray[Any]]:
+    """Return the arrays a problem is made of, each once."""
+    arrays: list[npt.NDArray[Any]] = []
+    for matrix in (problem.X, problem.observed):
+        if isinstance(matrix, np.ndarray):
+            arrays.append(matrix)
+        elif matrix is not None:
+            arrays += [matrix.data, matrix.indices, matrix.indptr]
+    return list({id(array): array for array in arrays}.values())
+
+
+def checksum(problem: Problem) -> int:
+    """Return a CRC-32 over those arrays of a problem that could be changed.
+
+    Takes about 0.4 s per GB. Files mapped for reading are left out: NumPy never lets
+    such an array be made writable.
+    """
+    found = 0
+    for array in problem_arrays(problem):
+        if array.size and not _is_mapped(array):
+            found = zlib.crc32(np.ascontiguousarray(array).view(np.uint8).data, found)
+    return found
+
+
+def _is_mapped(array: npt.NDArray[Any]) -> bool:
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    return isinstance(owner, mmap.mmap)
+
+
+def n_active(factors: Factors) -> int:
+    """Return how many components have a nonzero entry in W and in H."""
+    return int(np.count_nonzero(factors.W.any(axis=0) & factors.H.any(axis=1)))
+
+
+def _not_finite(name: str, factor: Matrix) -> str:
+    what = "a NaN" if np.isnan(factor).any() else "an infinity"
+    bad = np.isnan(factor) if what == "a NaN" else np.isinf(factor)
+    row, column = np.argwhere(bad)[0]
+    return f"{what} in {name} (at [{row}, {column}])"
+
+
+def _first(name: str, factor: Matrix, bad: npt.NDArray[np.bool_], why: str) -> str:
+    row, column = np.argwhere(bad)[0]
+    return f"{factor[row, column]:.3g} in {name} (at [{row}, {column}]), {why},"
+
+
+def _offset_fault(factors: Factors, n_samples: int, n_features: int) -> str | None:
+    for name, offset, length in (
+        ("row_offset", factors.row_offset, n_samples),
+        ("column_offset", factors.column_offset, n_features),
+    ):
+        if offset is None:
+            continue
+        if not isinstance(offset, np.ndarray) or offset.shape != (length,):
+            shape = getattr(offset, "shape", type(offset).__name__)
+            return f"a {name} of shape {shape} instead of ({length},)"
+        if not np.isfinite(offset).all():
+            return f"a {name} that is not finite"
+    return None

@@ -1,0 +1,1 @@
+"""Datasets that come with nmflab: three small known systems, planted factors, files."""

@@ -1,0 +1,122 @@
+"""A text with one cell a line: user, item and value."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nmflab_datasets.reading.cells import from_triplets
+from nmflab_datasets.reading.lines import Lines, is_blank, is_number
+from nmflab_datasets.reading.table import Table, refuse
+from nmflab_datasets.reading.wide import read_numbers
+
+if TYPE_CHECKING:
+    from nmflab_datasets.file import File
+
+ROLES = ("user", "item", "value")
+
+
+def long_text(lines: Lines, options: File) -> Table:
+    """Return a CSR of the listed cells, users in rows.
+
+    Raises
+    ------
+    ValueError
+        If a column is not there, a user or item is blank, a value is no number, or a
+        cell is listed twice; naming the line.
+    """
+    if not lines.has_corner or lines.n_fields < 2:
+        raise refuse(
+            lines.path,
+            f"a list of cells needs 2 or 3 fields a line, and {lines.where(0)} has"
+            f" {len(lines.fields(0))}; give dataset.delimiter if it was not found, or"
+            " dataset.layout=wide",
+        )
+    header = _has_header(lines, options)
+    start = int(header)
+    if len(lines.records) == start:
+        raise refuse(lines.path, "the file holds a line of names and no data below it")
+    names = lines.fields(0) if header else None
+    columns = role_columns(lines.path, options, names, lines.n_fields)
+    as_text: Any = {"dtype": str, "keep_default_na": False, "na_filter": False}
+    ids = lines.frame(start, usecols=columns[:2], **as_text)
+    users, items = (ids[column].to_numpy(dtype=object) for column in columns[:2])
+    values = np.ones(users.size)
+    if len(columns) == 3:
+        values = read_numbers(lines, start, columns[2:])[:, 0]
+    return from_triplets(
+        lines.path, users, items, values, options, lambda at: lines.where(start + at)
+    )
+
+
+def role_columns(
+    path: Path, options: File, names: Sequence[str] | None, n_columns: int
+) -> list[int]:
+    """Return where user, item and, if there is one, value stand.
+
+    Raises
+    ------
+    ValueError
+        If a column is not there or is asked for twice, naming those there are.
+    """
+    found: list[int] = []
+    for default, role in enumerate(ROLES):
+        given = getattr(options, role)
+        if given is not None:
+            found.append(_column(path, role, given, names, n_columns))
+        elif default < n_columns:
+            found.append(default)
+    if len(set(found)) < len(found):
+        raise refuse(
+            path,
+            "two of dataset.user, dataset.item and dataset.value are the same column"
+            f" (columns {', '.join(str(at + 1) for at in found)}); name all three",
+        )
+    return found
+
+
+def _column(
+    path: Path, role: str, given: str, names: Sequence[str] | None, n_columns: int
+) -> int:
+    if names is not None and given in names:
+        return list(names).index(given)
+    if names is None and given.isdigit() and 1 <= int(given) <= n_columns:
+        return int(given) - 1
+    there = f"positions 1 to {n_columns} (it has no header)"
+    hint = ""
+    if names is not None:
+        there = ", ".join(names)
+        close = difflib.get_close_matches(given, names, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise refuse(
+        path, f"dataset.{role}={given}: no such column; there are {there}{hint}"
+    )
+
+
+def _has_header(lines: Lines, options: File) -> bool:
+    if options.header is not None:
+        return options.header
+    given = [getattr(options, role) for role in ROLES]
+    if any(name is not None and not name.isdigit() for name in given):
+        return True
+    first = lines.fields(0)
+    if lines.n_fields == 2:
+        later = lines.fields(1) if len(lines.records) > 1 else []
+        return not any(map(is_number, first)) and any(map(is_number, later))
+    at = int(given[2]) - 1 if given[2] else 2
+    value = first[at] if at < len(first) else ""
+    if is_number(value) or is_blank(value):
+        return False
+    number = next((field for field in first if is_number(field)), None)
+    if number is not None:
+        raise refuse(
+            lines.path,
+            f"{lines.where(0)} has {value!r} where its value should be, and the number"
+            f" {number!r} besides; mend the line, or give dataset.header=true if it"
+            " holds names",
+        )
+    return True

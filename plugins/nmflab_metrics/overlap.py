@@ -1,0 +1,48 @@
+"""How much the components of one factorization resemble each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from nmflab.contracts import FittedRun, MetricSpec
+from nmflab.hookspecs import hookimpl
+from nmflab.numerics import unit_rows
+
+NMFLAB_CONTRACT = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComponentOverlap:
+    """Overlap ``mean_{k<l} cos(h_k, h_l)`` of the rows of H; dimensionless.
+
+    0 where no two components share a feature, 1 where all are proportional (below 0
+    only where H is signed). Zero rows are left out. High where a background is shared
+    by all components.
+    """
+
+    def compute(self, run: FittedRun) -> float:
+        """Raise ValueError if fewer than 2 components are not 0."""
+        rows = unit_rows(run.factors.H)
+        rows = rows[rows.any(axis=1)]
+        if len(rows) < 2:
+            raise ValueError(
+                "metric component_overlap: not applicable: needs at least 2 components"
+                f" that are not 0, the run has {len(rows)}"
+            )
+        cosines = (rows @ rows.T)[np.triu_indices(len(rows), k=1)]
+        return float(np.clip(cosines, -1.0, 1.0).mean())
+
+
+@hookimpl
+def nmflab_metrics() -> Iterator[MetricSpec]:
+    """Mean cosine between the components of a run."""
+    yield MetricSpec(
+        name="component_overlap",
+        metric=ComponentOverlap,
+        direction="lower",
+        range=(-1.0, 1.0),
+        examples=(ComponentOverlap(),),
+    )
