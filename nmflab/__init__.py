@@ -1,3 +1,23 @@
-"""nmflab: a laboratory for non-negative matrix factorization."""
+"""nmflab: a laboratory for non-negative matrix factorization.
+
+From Python: `nmflab.study("solver=hals,mu", "n_components=2,4", X=X)` runs a sweep and
+`nmflab.fit(X, n_components=4)` one factorization. Both load what they need when first
+called; importing nmflab costs nothing.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nmflab.api import Fit, Study, fit, study
 
 __version__ = "0.1.0"
+
+__all__ = ["Fit", "Study", "fit", "study"]
+
+
+def __getattr__(name: str) -> Any:  # Any: the attributes of nmflab.api
+    if name in __all__:
+        from nmflab import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'nmflab' has no attribute {name!r}")

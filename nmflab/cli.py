@@ -187,7 +187,7 @@ def _show(arguments: list[str]) -> int:
 
 def _report(arguments: list[str]) -> int:
     from nmflab.commands import report
-    from nmflab.study import study_folder
+    from nmflab.folder import study_folder
 
     options = [a for a in arguments if "=" in a]
     names = [a for a in arguments if "=" not in a]

@@ -79,7 +79,7 @@ def _has_zeros(facts: Facts) -> bool:
 
 def _where(facts: Facts) -> str:
     first = facts.get("first_negative")
-    return f" (first at {first})" if first else ""
+    return f" (the first: {first['cell']} = {first['value']:g})" if first else ""
 
 
 def _solver_reason(

@@ -23,7 +23,7 @@ from nmflab.registry import Registry
 from nmflab.reuse import changed_since, to_run_again
 from nmflab.store import Store, StudyWriter
 from nmflab.store.writer import now
-from nmflab.study import study_folder, write_summary
+from nmflab.folder import study_folder, write_summary
 
 
 @dataclass(kw_only=True)

@@ -26,7 +26,7 @@ from hydra.core.override_parser.types import (
 )
 from hydra.errors import HydraException
 from hydra.types import RunMode
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, FloatNode, IntegerNode, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nmflab.config import (
@@ -117,7 +117,7 @@ def expand(
     root = composer.compose([*sweeps.fixed, *first.values()])
     if not fast or _has_interpolation(root):
         for key, values in sweeps.plain.items():
-            sweeps.composed[key] = [f"{key}={_literal(value)}" for value in values]
+            sweeps.composed[key] = [f"{key}={literal(value)}" for value in values]
         sweeps.plain = {}
     cases = _cases(root, sweeps)
     spaces: list[Space] = []
@@ -183,11 +183,11 @@ def _sweep_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Sequence):
-        return ",".join(_literal(item) for item in value)
-    return _literal(value)
+        return ",".join(literal(item) for item in value)
+    return literal(value)
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
     """Return a plain value in Hydra's grammar."""
     if value is None:
         return "null"
@@ -199,9 +199,9 @@ def _literal(value: Any) -> str:
         escaped = value.replace("\\", "\\\\").replace("'", "\\'")
         return f"'{escaped}'"
     if isinstance(value, Mapping):
-        return "{" + ",".join(f"{k}:{_literal(v)}" for k, v in value.items()) + "}"
+        return "{" + ",".join(f"{k}:{literal(v)}" for k, v in value.items()) + "}"
     if isinstance(value, Sequence):
-        return "[" + ",".join(_literal(item) for item in value) + "]"
+        return "[" + ",".join(literal(item) for item in value) + "]"
     return repr(value)
 
 
@@ -240,7 +240,7 @@ def _sort_axis(override: Override, key: str, sweeps: _Sweeps) -> None:
     simple = override.type == OverrideType.CHANGE and all(map(_is_plain, values))
     if key in GROUPS or not simple:
         prefix = override.get_key_element()
-        sweeps.composed[key] = [f"{prefix}={_literal(value)}" for value in values]
+        sweeps.composed[key] = [f"{prefix}={literal(value)}" for value in values]
     else:
         sweeps.plain[key] = values
 
@@ -269,7 +269,7 @@ def _setting(override: Override, key: str) -> str:
         values = _values(override) if override.is_sweep_override() else override.value()
         if values is None or isinstance(values, str):
             values = [values] if values else []
-        return f"{key}={_literal(values)}"
+        return f"{key}={literal(values)}"
     if override.is_sweep_override():
         raise ConfigError(
             f"{override.input_line}: {key} is a setting, and settings do not sweep;"
@@ -311,7 +311,7 @@ def _case_overrides(name: str, case: Any, taken: set[str]) -> list[str]:
             raise ConfigError(
                 f"cases.{name} sets {key}, and so does the sweep; leave one of them out"
             )
-        overrides.append(f"{key}={_literal(value)}")
+        overrides.append(f"{key}={literal(value)}")
     # A group is chosen before its parameters are set, whatever their order in the file.
     return sorted(overrides, key=lambda o: o.split("=")[0] not in GROUPS)
 
@@ -392,16 +392,29 @@ def _set(node: Any, path: Sequence[str], value: Any) -> None:
 def _converted(
     cfg: DictConfig, key: str, values: Sequence[Any], registry: Any
 ) -> list[Any]:
-    """Return values as the schema of their key makes them."""
-    section = copy.deepcopy(cfg)
+    """Return values as the schema of their key makes them.
+
+    Plain numbers, of which there may be thousands, need only the kind of their node.
+    """
+    parent, _, leaf = key.rpartition(".")
+    section = copy.deepcopy(OmegaConf.select(cfg, parent) if parent else cfg)
+    node = section._get_node(leaf) if OmegaConf.is_dict(section) else None
     converted = []
     for value in values:
-        try:
-            OmegaConf.update(section, key, value)
-        except OmegaConfBaseException as error:
-            raise explain(error, [f"{key}={value}"], registry) from error
-        holder = plain(section)
-        for part in key.split("."):
-            holder = holder[part]
-        converted.append(holder)
+        if type(value) is int and type(node) in (IntegerNode, FloatNode):
+            converted.append(value if type(node) is IntegerNode else float(value))
+        elif type(value) is float and type(node) is FloatNode:
+            converted.append(value)
+        else:
+            converted.append(_by_schema(section, leaf, key, value, registry))
     return converted
+
+
+def _by_schema(
+    section: DictConfig, leaf: str, key: str, value: Any, registry: Any
+) -> Any:
+    try:
+        OmegaConf.update(section, leaf, value)
+    except (OmegaConfBaseException, AttributeError) as error:
+        raise explain(error, [f"{key}={value}"], registry) from error
+    return plain(OmegaConf.masked_copy(section, [leaf]))[leaf]

@@ -27,6 +27,12 @@ WIDTH = 100
 _UNSET = "???"  # OmegaConf's mark for a value the user must give
 
 
+_NONE_FOUND = (
+    "No plugin was found, not even nmflab's own: they are found through what an"
+    " installation leaves behind. Install nmflab (pip install -e . in a checkout)."
+)
+
+
 def list_plugins(registry: Registry, kind: str | None = None) -> str:
     """Return the installed plugins, one a line, then the faults found.
 
@@ -51,6 +57,8 @@ def list_plugins(registry: Registry, kind: str | None = None) -> str:
         blocks.append(_wrap(f"left out by NMFLAB_DISABLE_PLUGINS: {names}"))
     if registry.failures:
         blocks.append(_failures_block(registry.failures))
+    if not (registry.plugins or registry.disabled or registry.failures):
+        blocks.append(_wrap(_NONE_FOUND))
     return "\n\n".join(blocks)
 
 

@@ -3,7 +3,7 @@
 A solver yields factors; everything else is done here and in `nmflab.attempt`. The clock
 runs from the call of ``iterate`` on and stands still while the objective is measured.
 Evaluations come at steps 0, 1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, ...
-(`next_evaluation`): about four for each doubling, 34 in the first 1,000 steps. They
+(`next_evaluation`): about four for each doubling, 34 in a run of 1,000 steps. They
 depend on step counts only, never on time, so that one seed gives one result.
 """
 

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
+from nmflab.caches import cache_dir
 from nmflab.contracts import DatasetSpec
 from nmflab.executors import Executor, Failed, Limits, Materialised
 from nmflab.plan import Data, node_text, plugin_object
 from nmflab.provenance import version_of
 from nmflab.registry import Registry
 from nmflab.sources import source_hash
-
-
-def cache_dir() -> Path:
-    """Return the user's cache folder for nmflab; ``NMFLAB_CACHE`` names another."""
-    named = os.environ.get("NMFLAB_CACHE")
-    if named:
-        return Path(named).expanduser()
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("nmflab", appauthor=False))
 
 
 def data_folder(registry: Registry, node: Mapping[str, Any]) -> Path:

@@ -55,7 +55,7 @@ class StopSettings:
     validation : int
         Patience, in evaluations: stop when the RMSE on the validation cells did not
         improve over the last so many evaluations, and return the pair that was best on
-        them. 3 to 5 is usual: five evaluations span 2.5 times the steps before them.
+        them. 3 to 5 is usual: over five evaluations the steps grow 2.5-fold.
 
     Raises
     ------

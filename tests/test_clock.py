@@ -29,7 +29,7 @@ def test_a_new_clock_stands_at_zero() -> None:
 
 
 def test_only_the_stretches_between_resume_and_pause_count() -> None:
-    """Two stretches of 2 s wall and 1 s cpu, with 7 s between them, make 4 s and 2 s."""
+    """Two stretches of 2 s wall and 1 s cpu, 7 s apart, make 4 s and 2 s."""
     hands = Hands()
     clock = a_clock(hands)
     for _ in range(2):

@@ -27,7 +27,7 @@ class Time:
 
 @dataclass
 class CornerEvaluator:
-    """The objective is the entry ``W[0, 0]``, kappa is ``H[0, 0]``; each takes 100 s."""
+    """The objective is ``W[0, 0]`` and kappa ``H[0, 0]``; each takes 100 s."""
 
     time: Time = field(default_factory=Time)
     seen: list[Factors] = field(default_factory=list)
@@ -50,9 +50,9 @@ class CornerEvaluator:
         return float(factors.H[0, 0])
 
 
-def pair(objective: float, kappa: float = 1.0, dtype: type = np.float64) -> Factors:
+def pair(objective: float, kappa: float = 1.0) -> Factors:
     """Return factors of a 3x2 problem with one component."""
-    W, H = np.ones((3, 1), dtype), np.ones((1, 2), dtype)
+    W, H = np.ones((3, 1)), np.ones((1, 2))
     W[0, 0], H[0, 0] = objective, kappa
     return Factors(W, H)
 
@@ -122,7 +122,7 @@ def run(
 
 def column(solved: Solved, name: str) -> list[float]:
     """Return a column of the trace."""
-    return solved.trace[:, TRACE_COLUMNS.index(name)].tolist()
+    return [float(v) for v in solved.trace[:, TRACE_COLUMNS.index(name)]]
 
 
 def test_evaluations_stand_a_fifth_apart_and_dense_at_the_start() -> None:
@@ -430,11 +430,11 @@ def test_running_out_of_memory_is_a_status_of_its_own() -> None:
     assert "SystemExit: 3" in left.outcome.reason
 
 
-def test_a_solver_that_writes_to_X_or_its_start_is_stopped_by_numpy() -> None:
+def test_a_solver_that_writes_to_x_or_its_start_is_stopped_by_numpy() -> None:
     """The problem's arrays and the start are read-only."""
 
     def writing(problem: Problem, *_: object) -> Iterator[object]:
-        problem.X[0, 0] = 5.0  # type: ignore[index]
+        problem.X[0, 0] = 5.0
         yield pair(1.0)
 
     solved = run(Yielding(writing))
@@ -509,8 +509,8 @@ def test_one_seed_gives_one_result_to_the_last_bit() -> None:
 
     first, second = run(Yielding(random)), run(Yielding(random))
     timed = [TRACE_COLUMNS.index(c) for c in ("seconds", "cpu_seconds")]
-    traces = [np.delete(s.trace, timed, axis=1) for s in (first, second)]
-    assert np.array_equal(*traces, equal_nan=True)
+    one, other = (np.delete(s.trace, timed, axis=1) for s in (first, second))
+    assert np.array_equal(one, other, equal_nan=True)
     assert first.factors is not None
     assert second.factors is not None
     assert first.factors.W.tobytes() == second.factors.W.tobytes()
@@ -549,7 +549,7 @@ def test_an_attempt_dropped_on_the_way_measures_its_last_pair_and_says_why() -> 
 
     task = Task(
         problem=a_problem(),
-        solver=Yielding(solver),  # type: ignore[arg-type]
+        solver=Yielding(solver),
         evaluator=CornerEvaluator(),
         stop=StopSettings(),
         promises=Promises(),

@@ -42,7 +42,9 @@ def objectives(*values: float) -> list[Evaluation]:
 
 def test_kkt_fires_below_its_threshold_and_says_where() -> None:
     """The sentence holds value, threshold and step."""
-    seen = [Evaluation(s, 1.0, kappa=k) for s, k in ((0, 1.0), (5, 2e-4), (412, 8.3e-5))]
+    seen = [
+        Evaluation(s, 1.0, kappa=k) for s, k in ((0, 1.0), (5, 2e-4), (412, 8.3e-5))
+    ]
     assert first_stop(only(kkt=1e-4), seen) == (
         412,
         Stop("kkt", "kkt residual 8.3e-05 fell below stop.kkt=0.0001 at step 412"),
@@ -109,7 +111,7 @@ def test_tol_does_not_depend_on_how_dense_evaluations_are(spacing: int) -> None:
 
 
 def test_tol_uses_the_evaluation_before_half_where_none_is_at_half() -> None:
-    """At step 9, evaluated at 0, 3, 5, 9, half the way is 4.5, so it looks back to 3."""
+    """Half the way to step 9 is 4.5; of 0, 3 and 5 it looks back to 3."""
     steps = ((0, 10.0), (3, 5.0), (5, 4.5), (9, 4.4))
     seen = [Evaluation(s, f) for s, f in steps]
     _, stop = first_stop(only(tol=0.2), seen) or (None, None)
@@ -207,7 +209,7 @@ def test_the_default_is_kkt_with_a_limit_of_steps() -> None:
 
 def test_no_criterion_at_all_is_refused() -> None:
     """Such a run would never end."""
-    with pytest.raises(ValueError, match="every criterion is null.*would never end"):
+    with pytest.raises(ValueError, match=r"every criterion is null.*would never end"):
         only()
 
 

@@ -63,7 +63,9 @@ def test_a_factor_that_may_be_signed_must_still_be_finite() -> None:
 def test_integer_and_complex_factors_are_refused() -> None:
     """A factor is floating-point."""
     assert "int" in (fault(Factors(np.ones((3, 2), int), np.ones((2, 4)))) or "")
-    assert "complex" in (fault(Factors(np.ones((3, 2)), np.ones((2, 4), complex))) or "")
+    assert "complex" in (
+        fault(Factors(np.ones((3, 2)), np.ones((2, 4), complex))) or ""
+    )
 
 
 def test_offsets_are_looked_at_too() -> None:
@@ -110,7 +112,7 @@ def test_a_file_mapped_for_reading_is_not_read_for_the_checksum(tmp_path: Path) 
         X.flags.writeable = True
 
 
-def test_arrays_shared_by_X_and_mask_are_listed_once() -> None:
+def test_arrays_shared_by_x_and_mask_are_listed_once() -> None:
     """A masked CSR shares its index arrays with its mask."""
     from scipy.sparse import csr_array
 

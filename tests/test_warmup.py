@@ -45,10 +45,17 @@ def recorder() -> Any:
         seen: ClassVar[list[tuple[Problem, Factors]]] = []
         fetched: ClassVar[list[int]] = []
 
-        def iterate(self, problem: Problem, init: Factors, rng: object) -> Iterator[Any]:
+        def iterate(
+            self, problem: Problem, init: Factors, rng: object
+        ) -> Iterator[Any]:
             self.seen.append((problem, init))
             for step in range(9):
-                yield Step(lambda step=step: self.fetched.append(step))
+
+                def fetch(step: int = step) -> Factors:
+                    self.fetched.append(step)
+                    return init
+
+                yield Step(fetch)
 
     return Recorder
 

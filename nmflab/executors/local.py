@@ -23,7 +23,8 @@ from nmflab.executors.seam import (
     Log,
     Running,
 )
-from nmflab.executors.slot import Slot, Task
+from nmflab.executors.slot import Slot
+from nmflab.executors.task import Task
 from nmflab.wire import Arrays, Message
 
 _LOOK_S = 0.25  # how soon a child is missed whose pipe a grandchild holds open

@@ -58,6 +58,8 @@ class _Task:
         events: list[Event] = []
 
         def send(message: Message, arrays: Arrays | None = None, /) -> None:
+            if message["type"] == "metrics" and not job["metrics"]:
+                return  # their own stage is still to come
             events.extend(self.progress.message(self._noted(message), arrays or {}))
 
         try:

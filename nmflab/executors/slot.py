@@ -2,76 +2,20 @@
 
 from __future__ import annotations
 
-import enum
 import math
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from nmflab.executors.memory import private_mb
-from nmflab.executors.outcomes import End, Progress
+from nmflab.executors.outcomes import End
 from nmflab.executors.process import Child
-from nmflab.executors.seam import Done, Event, ExecutorError, Limits, Started
+from nmflab.executors.seam import Done, Event, ExecutorError, Limits
+from nmflab.executors.task import Phase, Task
 from nmflab.wire import Arrays, Message
 
-START_LIMIT_S = 120.0  # for Python and the plugins to be imported, from a cold disk too
 _SECOND_LOOK_S = 0.02
 _EXIT_GRACE_S = 0.25  # for what a process wrote before it ended to be read
 _ATTEMPTS = 2
-
-
-class Phase(enum.Enum):
-    """What a child is doing for its job."""
-
-    STARTING = enum.auto()  # Python and nmflab are imported
-    LOADING = enum.auto()  # the job was sent; its plugins are imported
-    RUNNING = enum.auto()  # the clock of timeout_s runs
-    MEASURING = enum.auto()  # the fit is safe; the clock of metrics_timeout_s runs
-
-
-@dataclass
-class Task:
-    """A job, its limits, and how far it got."""
-
-    progress: Progress
-    limits: Limits
-    arrays: Arrays
-    submitted: float = field(default_factory=time.monotonic)
-    phase: Phase = Phase.STARTING
-    since: float = 0.0
-    attempts: int = 0
-    peak_mb: float = 0.0
-    is_overdue: bool = False
-
-    def enter(self, phase: Phase) -> None:
-        """Begin a phase, and its clock."""
-        self.phase, self.since, self.is_overdue = phase, time.monotonic(), False
-
-    @property
-    def plugins(self) -> frozenset[str]:
-        """The plugins a child must have loaded for it."""
-        return frozenset(self.progress.job.get("plugins", ()))
-
-    def start(self) -> Iterator[Event]:
-        """Let its own clock run."""
-        measures = self.progress.job["type"] == "metrics"
-        self.enter(Phase.MEASURING if measures else Phase.RUNNING)
-        yield Started(self.progress.key)
-
-    @property
-    def limit(self) -> tuple[str, float]:
-        """The name and the seconds of the limit on the present phase."""
-        limits = self.limits
-        if self.phase is Phase.RUNNING:
-            return "limits.timeout_s", limits.timeout_s or math.inf
-        if self.phase is Phase.MEASURING:
-            return "limits.metrics_timeout_s", limits.metrics_timeout_s or math.inf
-        return "start-up limit", START_LIMIT_S
-
-    @property
-    def has_started(self) -> bool:
-        """Whether its own code is running: what goes wrong from now on is its fault."""
-        return self.phase in (Phase.RUNNING, Phase.MEASURING)
 
 
 class Slot:
@@ -125,7 +69,7 @@ class Slot:
         self.child = self._gone_since = None
         if problem is not None:
             sentence = f"the child process sent what is no message: {problem}"
-        if task is not None and task.has_started:
+        if task is not None and task.is_at_fault:
             yield from self._close(task, End("crash", sentence, tail or None))
         elif task is not None:
             yield from self._retry(task, sentence, tail)
@@ -190,7 +134,7 @@ class Slot:
     def _send(self, task: Task, child: Child) -> Iterator[Event]:
         if task.limits.memory_mb is not None and not child.idle_mb:
             child.idle_mb = private_mb(child.pid)
-        is_loaded = task.plugins in child.loaded
+        is_loaded = task.on_used_child = task.plugins in child.loaded
         envelope = {
             "job": task.progress.job,
             "memory_mb": task.limits.memory_mb,

@@ -28,7 +28,7 @@ class Tally:
         self._columns_observed = np.zeros(n_features, dtype=np.int64)
         self._rows_used = np.zeros(n_samples, dtype=bool)
         self._columns_used = np.zeros(n_features, dtype=bool)
-        self._first_negative: Facts | None = None
+        self._first_negative: str | None = None
 
     def add(self, block: Block) -> None:
         """Look at a block of cells.
@@ -110,7 +110,7 @@ class Tally:
                 f"dataset: {where} is {value}, and X must be >= 0 here; shift or clip"
                 " the data, or use a solver for signed data"
             )
-        self._first_negative = {"cell": where, "value": value}
+        self._first_negative = where
 
     def _locate(self, block: Block, bad: npt.NDArray[np.bool_]) -> tuple[str, float]:
         at = int(np.argmax(bad.ravel()))

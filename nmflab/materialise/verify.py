@@ -91,21 +91,25 @@ class Digest:
     """The fingerprint of X, fed with its head and then every `Block` in order."""
 
     def __init__(self, head: tuple[object, ...]) -> None:
-        self._hash = hashlib.blake2b(repr(head).encode(), digest_size=16)
+        self._head = repr(head).encode()
+        # One hash a part: where blocks begin and end may not count.
+        self._parts = [hashlib.blake2b(digest_size=16) for _ in range(3)]
 
     def add(self, block: Block) -> None:
         """Add a block's cells, and which cells they are."""
-        self._hash.update(block.cells.tobytes())
+        cells, first, second = self._parts
+        cells.update(block.cells.tobytes())
         if block.observed is not None:
-            self._hash.update(block.observed.tobytes())
+            first.update(block.observed.tobytes())
         if block.rows is not None and block.columns is not None:
             # The width of the index type is ours to choose, so it may not count.
-            self._hash.update(block.rows.astype(np.int64).tobytes())
-            self._hash.update(block.columns.astype(np.int64).tobytes())
+            first.update(block.rows.astype(np.int64).tobytes())
+            second.update(block.columns.astype(np.int64).tobytes())
 
     def hexdigest(self) -> str:
         """Return 32 hexadecimal digits."""
-        return self._hash.hexdigest()
+        parts = b"".join(part.digest() for part in self._parts)
+        return hashlib.blake2b(self._head + parts, digest_size=16).hexdigest()
 
 
 def canonical(dataset: Dataset) -> Canonical:
@@ -162,7 +166,8 @@ def _canonical_csr(
 
     given: Any = dataset.X  # any sparse format a loader may hand over
     X: Any = csr_array(given, dtype=dtype, copy=True)
-    stored = int(X.nnz)
+    # Conversion from the other formats may have added duplicates up already.
+    stored = int((given if given.format in ("coo", "csc") else X).nnz)
     X.sum_duplicates()  # sorts the indices as well
     warnings: tuple[str, ...] = ()
     if X.nnz < stored:

@@ -41,8 +41,8 @@ def materialise(dataset: Dataset, folder: Path, *, signed_ok: bool = True) -> Fa
     dict
         Plain JSON values: n_samples, n_features, n_stored, n_observed, storage,
         missing, minimum, maximum and mean of the observed cells (units of X),
-        n_empty_rows, n_empty_columns (0 everywhere), dtype, first_negative (None, or
-        the cell's name and value), fingerprint, warnings (sentences).
+        n_empty_rows, n_empty_columns (0 everywhere), dtype, first_negative (the cell's
+        name, or None), fingerprint, warnings (sentences).
 
     Raises
     ------

@@ -76,8 +76,8 @@ def _lowest(problem: Problem) -> float:
     """Return the smallest fitted value, 0 where a CSR leaves a fitted cell out."""
     X = problem.X
     if isinstance(X, np.ndarray):
-        values = X if problem.observed is None else X[cast(Mask, problem.observed)]
-        return float(values.min(initial=np.inf))
+        fitted = True if problem.observed is None else cast(Mask, problem.observed)
+        return float(np.min(X, initial=np.inf, where=fitted))
     lowest = float(X.data.min(initial=np.inf))
     n_samples, n_features = problem.shape
     full = problem.observed is not None or X.data.size == n_samples * n_features

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nmflab.report.content import Block, Bullets, Code, Details, Prose, Section
 from nmflab.report.material import Material
-from nmflab.report.numbers import count, listed
+from nmflab.report.numbers import count, listed, moment
 from nmflab.report.tables import flattened, key_values, plain
 from nmflab.store import Sweep
 
@@ -52,9 +52,9 @@ def command(sweep: Sweep) -> str:
 
 
 def _of_sweep(sweep: Sweep) -> list[Block]:
-    end = f"finished {sweep.finished}" if sweep.finished else "not finished"
+    end = f"finished {moment(sweep.finished)}" if sweep.finished else "not finished"
     blocks: list[Block] = [
-        Prose(f"Asked on {sweep.started}, {end}, with the command"),
+        Prose(f"Asked {moment(sweep.started)}, {end}, with the command"),
         Code(command(sweep)),
     ]
     if sweep.notes:
@@ -63,7 +63,7 @@ def _of_sweep(sweep: Sweep) -> list[Block]:
 
 
 def values(labels: pd.Series[Any]) -> str:
-    """Return the distinct values of an axis: one, a list, or a range of whole numbers."""
+    """Return the distinct values of an axis: a list, or a range of whole numbers."""
     distinct = list(dict.fromkeys(labels.dropna()))
     distinct = [label for label in distinct if label != ""]
     if not distinct:

@@ -9,22 +9,28 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nmflab.report.charts import (
-    Pencil,
-    Records,
-    panel_names,
-    panelled,
-    shown_of,
-    singled_out,
-)
 from nmflab.report.content import Figure
 from nmflab.report.groups import Group
 from nmflab.report.material import Material
+from nmflab.report.pencil import (
+    CLICK,
+    Pencil,
+    Records,
+    axis_of,
+    panel_names,
+    panelled,
+    scale_of,
+    shown_of,
+    singled_out,
+    spans,
+)
 
 MOST_PANELS = 4
 MOST_GROUPS = 10
 MOST_SEEDS = 10
 POINTS = 60
+FLOOR = 1e-10
+"""Smallest share drawn: below it, differences of objectives are rounding."""
 
 Vector = npt.NDArray[np.float64]
 
@@ -49,8 +55,8 @@ def convergence(
 
 
 _CLOCKS = {
-    "seconds": "Seconds (wall clock, evaluations not counted)",
-    "cpu_seconds": "CPU seconds (one thread, evaluations not counted)",
+    "seconds": "Wall-clock seconds",
+    "cpu_seconds": "CPU seconds",
 }
 
 
@@ -88,7 +94,9 @@ def _one_start(trace: pd.DataFrame) -> pd.DataFrame:
     trace = trace[trace["objective"].notna()]
     if trace.empty or trace["start"].nunique() < 2:
         return trace
-    return trace[trace["start"] == trace.loc[trace["objective"].idxmin(), "start"]]
+    lowest = int(trace["objective"].to_numpy().argmin())
+    best: pd.DataFrame = trace[trace["start"] == trace["start"].iloc[lowest]]
+    return best
 
 
 def resampled(
@@ -147,17 +155,18 @@ def _figure(
         if at.size == 0 or fall <= 0:
             continue
         panel = f"{names[id(group)]}, n_components {group.n_components}"
-        records += [
+        share = gap / fall
+        drawn = share > FLOOR
+        records.append(
             {
                 "panel": panel,
                 "variant": group.variant,
                 "init": group.init,
-                "x": float(f"{point:.5g}"),
-                "gap": float(f"{value:.4g}"),
+                "x": [float(f"{value:.4g}") for value in at[drawn]],
+                "gap": [float(f"{value:.3g}") for value in share[drawn]],
             }
-            for point, value in zip(at, gap / fall, strict=True)
-            if value > 0
-        ]
+        )
+    records = [record for record in records if record["x"]]
     return _drawn(records, pencil, x, title) if records else None
 
 
@@ -175,40 +184,54 @@ def _falls(
     return falls
 
 
+_GAP = "Share of the fall to go"
+
+
 def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
     variants, inits, panels = shown_of(records)
     picked, opacity = singled_out()
-    log = alt.Scale(type="log", nice=False)
-    axis = alt.Axis(format="~g", tickCount=6, grid=False)
-    lines = (
-        alt.Chart()
-        .mark_line(interpolate="step-after", clip=True)
-        .encode(
-            x=alt.X("x:Q", title=title, scale=log, axis=axis),
-            y=alt.Y(
-                "gap:Q",
-                title="Share of the fall still to go",
-                scale=alt.Scale(type="log"),
-                axis=alt.Axis(format="~e", tickCount=6),
-            ),
-            color=pencil.colour(variants),
-            strokeDash=pencil.dash(inits),
-            opacity=opacity,
-            tooltip=[
-                alt.Tooltip("variant:N", title="solver"),
-                alt.Tooltip("init:N", title="init"),
-                alt.Tooltip("x:Q", title=title.split(" (")[0].lower(), format=".4g"),
-                alt.Tooltip("gap:Q", title="share to go", format=".3g"),
-            ],
-        )
-        .add_params(picked)
+    across, up = _axes(records, title)
+    lines = alt.Chart().transform_flatten(["x", "gap"]).mark_line(clip=True)
+    lines = lines.encode(
+        x=across,
+        y=up,
+        color=pencil.colour(variants),
+        strokeDash=pencil.dash(inits),
+        opacity=opacity,
+        tooltip=[
+            alt.Tooltip("variant:N", title="solver"),
+            alt.Tooltip("init:N", title="init"),
+            alt.Tooltip("x:Q", title=title.lower(), format=".4g"),
+            alt.Tooltip("gap:Q", title="share to go", format=".3g"),
+        ],
     )
     what = "steps" if x == "step" else "seconds"
     return Figure(
         id=f"convergence-{what}",
         title=f"Convergence against {what}",
-        caption="(objective − best known) / (highest start − best known), the median"
-        " over seeds; the best known is the lowest objective of any run on the same"
-        " data, size and objective, so a curve ends where its runs reach it.",
-        spec=panelled([lines], records, panels, 320),
+        caption=_CAPTION + ("" if x == "step" else _CLOCK) + CLICK,
+        spec=panelled([lines.add_params(picked)], records, panels, 320),
+    )
+
+
+_CAPTION = (
+    "(objective − best known) / (highest start − best known), the median over seeds; the"
+    " best known is the lowest objective of any run on the same data, size and"
+    " objective, so a curve ends where its runs reach it, or fall below 1e-10."
+)
+_CLOCK = " Time spent on evaluations is not counted."
+
+
+def _axes(records: Records, title: str) -> tuple[alt.X, alt.Y]:
+    points = [
+        {"panel": record["panel"], "x": x, "gap": gap}
+        for record in records
+        for x, gap in zip(record["x"], record["gap"], strict=True)
+    ]
+    log = alt.Scale(type="log", nice=False)
+    across = axis_of(log=True, span=min(spans(points, "x")), grid=False)
+    up = axis_of(log=True, span=min(spans(points, "gap")))
+    return (
+        alt.X("x:Q", title=title, scale=log, axis=across),
+        alt.Y("gap:Q", title=_GAP, scale=scale_of(log=True), axis=up),
     )

@@ -7,8 +7,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from nmflab.report.content import Block, Details, Figure, Heading, Prose, Section
+from nmflab.report.correlations import MOST_COLUMNS, correlation_figure
 from nmflab.report.drawn import digits, drawn_factors
-from nmflab.report.features import MOST_CORRELATED, correlation_figure, top_features
+from nmflab.report.features import top_features
 from nmflab.report.groups import Group
 from nmflab.report.material import Material, is_masked
 from nmflab.report.numbers import count, listed, number
@@ -21,6 +22,9 @@ from nmflab.report.observed import (
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from nmflab.contracts import Factors
     from nmflab.store import StoredDataset
 
@@ -50,7 +54,7 @@ def factors_section(material: Material, groups: Sequence[Group]) -> Section:
 
 
 def chosen(groups: Sequence[Group], most: int) -> list[Group]:
-    """Return the groups worth showing: the first of each comparison, then the second."""
+    """Return the groups shown: the first of each comparison, then the second..."""
     by: dict[int, list[Group]] = {}
     for group in groups:
         by.setdefault(group.signature, []).append(group)
@@ -103,7 +107,7 @@ def _of_group(
 
 
 def run_title(material: Material, group: Group) -> str:
-    """Return what a shown run is called: ``hals from nndsvda, n_components 2, seed 3``."""
+    """Return what a run is called: ``hals from random, n_components 2, seed 3...``."""
     row = material.runs.loc[material.runs["key"] == group.best_key].iloc[0]
     parts = [group.name, f"n_components {group.n_components}", f"seed {row['seed']}"]
     title = ", ".join(parts) + f": objective {number(row['objective_value'], 5)}"
@@ -116,9 +120,8 @@ def described(dataset: StoredDataset) -> str:
     """Return the shape of a data set and how much of it is known, in a sentence."""
     n_samples, n_features = shape(dataset)
     facts = dataset.facts
-    text = (
-        f"{count(n_samples, 'row')} (samples), {count(n_features, 'column')} (features)"
-    )
+    rows, columns = count(n_samples, "row"), count(n_features, "column")
+    text = f"{rows} (samples), {columns} (features)"
     if is_masked(dataset):
         n = int(facts.get("n_observed", facts.get("n_stored", 0)))
         share = number(100 * n / max(1, n_samples * n_features), 3)
@@ -137,15 +140,16 @@ def unidentified_notes(dataset: StoredDataset, sizes: Sequence[int]) -> list[Blo
         if not few:
             continue
         rows, columns = row_names(dataset), column_names(dataset)
-        named = []
-        if few.rows.size:
-            named.append(f"{_what(few.rows.size, 'row')} {_some(rows, few.rows)}")
-        if few.columns.size:
-            named.append(
-                f"{_what(few.columns.size, 'column')} {_some(columns, few.columns)}"
+        named = [
+            f"{what if at.size == 1 else what + 's'} {_some(names, at)}"
+            for what, names, at in (
+                ("row", rows, few.rows),
+                ("column", columns, few.columns),
             )
+            if at.size
+        ]
         text = (
-            f"Not identified at n_components {size}: {' and '.join(named)}. Fewer than"
+            f"Not identified at n_components {size}: {', and '.join(named)}. Fewer than"
             f" {count(size, 'cell')} observed there, so many factors fit equally well"
             " and the values predicted there (marked ?) are one choice among them."
         )
@@ -153,12 +157,8 @@ def unidentified_notes(dataset: StoredDataset, sizes: Sequence[int]) -> list[Blo
     return blocks
 
 
-def _what(n: int, word: str) -> str:
-    return word if n == 1 else f"{n:,} {word}s,"
-
-
-def _some(names: Sequence[str], at: Sequence[int]) -> str:
-    return listed([names[i] for i in at[:200]], most=5)
+def _some(names: Sequence[str], at: npt.NDArray[np.intp]) -> str:
+    return listed([names[i] for i in at], most=5)
 
 
 def _correlation(
@@ -168,7 +168,7 @@ def _correlation(
     number_of: int,
 ) -> list[Block]:
     n_features = shape(dataset)[1]
-    if not 2 <= n_features <= MOST_CORRELATED:
+    if not 2 <= n_features <= MOST_COLUMNS:
         return []
     best = min(groups, key=lambda g: (g.own_objective, _low(g)))
     factors = material.factors(best.best_key)

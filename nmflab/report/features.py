@@ -1,4 +1,4 @@
-"""Data too large to draw: the top features of each component, and correlations."""
+"""Data too large to draw: the top features of each component."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nmflab.contracts import Factors, Matrix
-from nmflab.report.content import Cell, Column, Figure, Table
-from nmflab.report.heatmaps import correlation_heatmap, correlations
+from nmflab.report.content import Cell, Column, Table
 from nmflab.report.numbers import number
 from nmflab.report.observed import column_names, row_names
 
 if TYPE_CHECKING:
     from nmflab.store import StoredDataset
 
-MOST_CORRELATED = 60
 MOST_COMPONENTS = 30
 N_TOP = 8
 N_TOP_ROWS = 3
@@ -58,7 +56,7 @@ def top_features(
 
 
 def component_strength(factors: Factors) -> Matrix:
-    """Return ``‖w_k‖ ‖h_k‖`` of each component as a share of their sum; 0 if all are."""
+    """Return ``‖w_k‖ ‖h_k‖`` of each component as a share of their sum."""
     norms = np.linalg.norm(factors.W, axis=0) * np.linalg.norm(factors.H, axis=1)
     total = float(norms.sum())
     return np.asarray(norms / total if total > 0 else norms, dtype=np.float64)
@@ -79,25 +77,4 @@ def _top(values: Matrix, names: list[str], n: int, *, weights: bool = True) -> s
 
 
 def _percent(share: float) -> str:
-    return f"{number(100 * float(share), 3 if share >= 0.001 else 2)} %"
-
-
-def correlation_figure(
-    figure_id: str, title: str, what: str, dataset: StoredDataset, factors: Factors
-) -> Figure:
-    """Return the heatmap of the correlations of the columns of the reconstruction."""
-    W, H = factors.W, factors.H
-    if factors.row_offset is not None:  # one more component, the same for every column
-        W = np.column_stack([W, factors.row_offset])
-        H = np.vstack([H, np.ones(H.shape[1])])
-    values = correlations(W, H)
-    flat = int(np.isnan(np.diagonal(values)).sum())
-    caption = f"Pearson correlation over rows, of the model {what}."
-    if flat:
-        caption += (
-            f" · marks the {flat} columns without variation."
-            if flat > 1
-            else (" · marks the one column without variation.")
-        )
-    spec = correlation_heatmap("", values, column_names(dataset))
-    return Figure(figure_id, title, caption, spec)
+    return f"{number(100 * float(share), 3 if share >= 0.001 else 2)}\u00a0%"

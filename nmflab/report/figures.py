@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +43,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def inline_svg(svg: str, figure_id: str) -> str:
     """Return an SVG fit for a page that holds several: its inner ids made its own.
 
-    Vega names clip paths ``clip1``, ``clip2``... in each SVG anew; on one page the first
-    would clip them all.
+    Vega names clip paths ``clip1``, ``clip2``... in each SVG anew; on one page the
+    first would clip them all.
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r'\bid="([^"]+)"', rf'id="{figure_id}-\1"', svg)
@@ -58,6 +59,9 @@ def _vega_lite_version() -> str:
     wanted = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
     known: list[str] = vl_convert.get_vegalite_versions()
     return wanted if wanted in known else known[-1]
+
+
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
 def cache_folder() -> Path:
@@ -76,12 +80,12 @@ def script_bundle() -> str:
     import vl_convert
 
     version = _vega_lite_version()
-    name = f"vega-{vl_convert.__version__}-{version}.js"
+    name = f"vega-{metadata.version('vl-convert-python')}-{version}.js"
     cached = cache_folder() / "report" / name
     try:
         return cached.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        bundle = str(vl_convert.javascript_bundle(vl_version=version))
+        bundle = str(vl_convert.javascript_bundle(_SNIPPET, vl_version=version))
     _keep(cached, bundle)
     return bundle
 

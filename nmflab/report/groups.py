@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+import numpy as np
 import pandas as pd
 
 from nmflab.report.material import GROUP, SIGNATURE, Material
@@ -98,13 +99,13 @@ class Group:
         return f"{self.variant} from {self.init}" if self.init else self.variant
 
 
-_RESULTS = {
-    "objective": "objective_value",
-    "own": "own_objective",
-    "seconds": "seconds",
-    "cpu_seconds": "cpu_seconds",
-    "start": "objective_start",
-}
+_RESULTS = [
+    "objective_value",
+    "own_objective",
+    "seconds",
+    "cpu_seconds",
+    "objective_start",
+]
 
 
 def group_runs(material: Material) -> list[Group]:
@@ -118,7 +119,7 @@ def group_runs(material: Material) -> list[Group]:
         group=runs.groupby(GROUP, sort=False, dropna=False).ngroup(),
     )
     by = runs.set_index("key")["group"]
-    stats = _stats(runs.set_index("group")[list(_RESULTS.values())])
+    stats = _stats(runs.set_index("group")[_RESULTS])
     measured = _stats(material.metrics.loc[by.index].set_axis(by.to_numpy()))
     groups = [
         _group(number, frame, stats, measured)
@@ -153,17 +154,21 @@ def _group(
     at = int(str(number))
     first = frame.iloc[0]
     own = first["minimises"] == "own" and frame["own_objective"].notna().any()
-    order = frame["own_objective" if own else "objective_value"]
-    best = frame["key"].iloc[0] if order.isna().all() else frame["key"][order.idxmin()]
-    results = {name: stats[at].get(column) for name, column in _RESULTS.items()}
+    order = frame["own_objective" if own else "objective_value"].fillna(np.inf)
+    best = frame["key"].iloc[int(order.to_numpy().argmin())]
+    results = stats.get(at, {})
     return Group(
         labels={name: first[name] for name in GROUP},
         variant=str(first["variant"]),
         signature=int(first["signature"]),
         keys=tuple(frame["key"]),
         best_key=str(best),
+        objective=results.get("objective_value"),
+        own=results.get("own_objective"),
+        seconds=results.get("seconds"),
+        cpu_seconds=results.get("cpu_seconds"),
+        start=results.get("objective_start"),
         metrics=measured.get(at, {}),
-        **results,
     )
 
 
@@ -178,8 +183,8 @@ def ranked(groups: Sequence[Group]) -> list[Group]:
     for _, members in groupby(ordered, key=lambda group: group.signature):
         together = list(members)
         contest = [g for g in together if not g.own_objective and g.objective]
-        places = _places(contest) if len(contest) > 1 else {}
-        done += [replace(group, **places.get(id(group), {})) for group in together]
+        rest = [g for g in together if g.own_objective or not g.objective]
+        done += [*(_placed(contest) if len(contest) > 1 else contest), *rest]
     return done
 
 
@@ -195,15 +200,12 @@ def _order(group: Group) -> tuple[object, ...]:
     )
 
 
-def _places(contest: Sequence[Group]) -> dict[int, dict[str, int | bool]]:
+def _placed(contest: Sequence[Group]) -> list[Group]:
     first = contest[0]
-    return {
-        id(group): {
-            "rank": place,
-            "tied": group is not first and is_tie(first, group),
-        }
+    return [
+        replace(group, rank=place, tied=place > 1 and is_tie(first, group))
         for place, group in enumerate(contest, start=1)
-    }
+    ]
 
 
 def is_tie(a: Group, b: Group) -> bool:

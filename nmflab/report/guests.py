@@ -1,4 +1,4 @@
-"""Sections that plugins bring: each rendered by itself, none able to spoil the report."""
+"""Sections that plugins bring: each by itself, none able to spoil the report."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def _rendered(store: Store, section: ReportSection) -> list[Block] | None:
     except Exception as error:
         said = f"{type(error).__name__}: {error}".rstrip(": ")
         text = (
-            f"The plugin's section {section.name} could not be made ({said}); the rest of"
-            " the report does not depend on it."
+            f"The plugin's section {section.name} could not be made ({said}); the rest"
+            " of the report does not depend on it."
         )
         folded = Details("Traceback", [Code(traceback.format_exc())])
         return [Prose(text, "danger"), folded]

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import altair as alt
 import numpy as np
 import numpy.typing as npt
 
 from nmflab.contracts import Mask, Matrix
-from nmflab.report.charts import Records, Spec, spec_of
-from nmflab.report.theme import GRID, INK, MISSING
+from nmflab.report.pencil import Records, Spec, spec_of
+from nmflab.report.theme import BLUES, BORDER, DIVERGING, MISSING
 
-BLUES = ["#f2f6fa", "#c3d9ec", "#86b4d9", "#3d87c0", "#0a5a9c", "#053a6b"]
-DIVERGING = [
-    "#b35806",
-    "#f1a340",
-    "#fee0b6",
-    "#f4f5f7",
-    "#c3d9ec",
-    "#4b8dc4",
-    "#0a5a9c",
-]
+ROOMY = 24.0
+"""Width of a cell in pixels from which its number is written into it."""
 
-MOST_ANNOTATED = 30
-"""Columns up to which a heatmap has room for its numbers."""
+WIDEST = 620.0
+"""Width in pixels that a heatmap's cells share."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +29,7 @@ class Grid:
     ----------
     title : str
     values : ndarray of shape (n_rows, n_columns)
-        NaN is drawn as "no value".
+        NaN is drawn as "·", no value.
     rows, columns : sequences of str
         Names, each once.
     unknown : ndarray of bool, optional
@@ -60,76 +52,115 @@ class Grid:
     doubtful: Mask | None = None
     x_title: str = ""
     y_title: str = ""
-    limits: tuple[float, float] | None = field(default=None)
+    limits: tuple[float, float] | None = None
 
 
-def heatmaps(grids: Sequence[Grid], columns: int = 2) -> Spec:
-    """Return several heatmaps as one chart, side by side where they fit."""
-    drawn = [_heatmap(grid) for grid in grids]
-    wide = any(_cell_width(grid) * len(grid.columns) > 330 for grid in grids)
+def heatmaps(grids: Sequence[Grid]) -> Spec:
+    """Return several heatmaps as one chart, in pairs where they fit side by side."""
+    data, drawn = {}, []
+    for at, grid in enumerate(grids):
+        data[f"grid{at}"] = _cells(grid, written=_cell_width(grid) >= ROOMY)
+        drawn.append(_heatmap(grid, f"grid{at}"))
     if len(drawn) == 1:
-        return spec_of(drawn[0])
-    together = alt.concat(*drawn, columns=1 if wide else columns, spacing=28)
-    return spec_of(together.resolve_scale(x="independent", y="independent"))
+        return spec_of(drawn[0], data)
+    wide = any(_cell_width(grid) * len(grid.columns) > 330 for grid in grids)
+    together = alt.concat(*drawn, columns=1 if wide else 2, spacing=28)
+    together = together.resolve_scale(x="independent", y="independent")
+    together = together.resolve_scale(fill="independent", color="independent")
+    return spec_of(together, data)
 
 
 def _cell_width(grid: Grid) -> float:
-    longest = max(len(text) for text in _texts(grid).ravel()) if grid.values.size else 1
+    longest = max((len(text) for text in _texts(grid).ravel()), default=1)
     wanted = max(30.0, 8.5 * longest + 8)
-    return max(14.0, min(wanted, 620 / max(1, len(grid.columns))))
+    fitting = WIDEST / max(1, len(grid.columns))
+    return wanted if fitting >= wanted else max(11.0, min(fitting, ROOMY - 1))
 
 
-def _heatmap(grid: Grid) -> alt.LayerChart:
+def _heatmap(grid: Grid, data: str) -> alt.LayerChart:
     width = _cell_width(grid)
-    base = alt.Chart(alt.InlineData(values=_cells(grid))).encode(
-        x=_axis("x", "column", grid.columns, grid.x_title, width),
-        y=_axis("y", "row", grid.rows, grid.y_title, width),
-        tooltip=[
-            alt.Tooltip("row:N", title=grid.y_title or "row"),
-            alt.Tooltip("column:N", title=grid.x_title or "column"),
-            alt.Tooltip("label:N", title="value"),
-        ],
+    written = width >= ROOMY
+    base = alt.Chart(alt.NamedData(data)).encode(
+        x=_columns_axis(grid, width), y=_rows_axis(grid, written)
     )
-    cells = base.mark_rect(strokeWidth=1.4).encode(
-        fill=alt.Fill("fill:N", scale=None, legend=None),
-        stroke=alt.Stroke("stroke:N", scale=None, legend=None),
-    )
-    layers: list[alt.Chart] = [cells]
-    if width >= 22 and len(grid.columns) <= MOST_ANNOTATED:
-        layers.append(
-            base.mark_text(fontSize=12).encode(
-                text="text:N", color=alt.Color("ink:N", scale=None, legend=None)
-            )
-        )
-    return alt.layer(*layers).properties(
-        title=grid.title,
-        width=round(width * len(grid.columns)),
-        height=24 * max(1, len(grid.rows)),
+    layers: list[alt.Chart] = [_blank(base), _filled(base, grid, written)]
+    if grid.outlined is not None and grid.outlined.any():
+        border = base.transform_filter("datum.outlined")
+        layers.append(border.mark_rect(fillOpacity=0, stroke=BORDER, strokeWidth=1.8))
+    if written:
+        ink = alt.condition(_dark(grid), alt.value("#ffffff"), alt.value("#111111"))
+        layers.append(base.mark_text(fontSize=12).encode(text="text:N", color=ink))
+    chart = alt.LayerChart(layer=layers)
+    chart.title = grid.title
+    chart.width = round(width * len(grid.columns))
+    chart.height = round((24.0 if written else width) * max(1, len(grid.rows)))
+    return chart
+
+
+def _filled(base: alt.Chart, grid: Grid, written: bool) -> alt.Chart:
+    low, high = grid.limits or value_limits([grid.values])
+    ramp = list(DIVERGING if low < 0 else BLUES)
+    domain = [low + (high - low) * k / (len(ramp) - 1) for k in range(len(ramp))]
+    if high <= low:  # all values are 0
+        domain, ramp = [0.0, 1.0], ramp[:2]
+    scale = alt.Scale(domain=domain, range=ramp, interpolate="rgb")
+    ends = [domain[0], (domain[0] + domain[-1]) / 2, domain[-1]]
+    key = alt.Legend(title="Value", gradientLength=200, values=ends, format="~g")
+    value = alt.Fill("value:Q", scale=scale, legend=None if written else key)
+    tooltip = [
+        alt.Tooltip("row:N", title=grid.y_title or "row"),
+        alt.Tooltip("column:N", title=grid.x_title or "column"),
+        alt.Tooltip("value:Q", title="value", format=".8~g"),
+    ]
+    gap = 1.0 if written else 0.0
+    cells: alt.Chart = base.mark_rect(stroke="#ffffff", strokeWidth=gap)
+    encoded: alt.Chart = cells.encode(fill=value, tooltip=tooltip)
+    return encoded
+
+
+def _blank(base: alt.Chart) -> alt.Chart:
+    """Return the cells without a value: not observed, or without variation."""
+    empty = base.transform_filter("!isValid(datum.value)")
+    grey: alt.Chart = empty.mark_rect(fill=MISSING, stroke="#ffffff", strokeWidth=1.0)
+    return grey
+
+
+def _dark(grid: Grid) -> str:
+    """Return the test for cells so dark that their number is written in white."""
+    low, high = grid.limits or value_limits([grid.values])
+    if low < 0:
+        return f"isValid(datum.value) && abs(datum.value) > {0.8 * high!r}"
+    return f"isValid(datum.value) && datum.value > {low + 0.66 * (high - low)!r}"
+
+
+def _rows_axis(grid: Grid, written: bool) -> alt.Y:
+    return alt.Y(
+        "row:N",
+        sort=list(grid.rows),
+        title=grid.y_title or None,
+        axis=alt.Axis(
+            labelLimit=150,
+            labelFontSize=12 if written else 10,
+            domain=False,
+            ticks=False,
+            labelOverlap=False,
+        ),
     )
 
 
-def _axis(
-    channel: str, name: str, names: Sequence[str], title: str, cell: float
-) -> alt.X | alt.Y:
-    longest = max((len(name) for name in names), default=1)
-    if channel == "y":
-        return alt.Y(
-            f"{name}:N",
-            sort=list(names),
-            title=title or None,
-            axis=alt.Axis(
-                labelLimit=150, domain=False, ticks=False, labelOverlap=False
-            ),
-        )
-    flat = longest * 7 <= cell
+def _columns_axis(grid: Grid, width: float) -> alt.X:
+    flat = max((len(name) for name in grid.columns), default=1) * 7 <= width
+    crowded = width < ROOMY
     return alt.X(
-        f"{name}:N",
-        sort=list(names),
-        title=title or None,
+        "column:N",
+        sort=list(grid.columns),
+        title=grid.x_title or None,
         axis=alt.Axis(
             orient="top",
-            labelAngle=0 if flat else -40,
+            labelAngle=0 if flat else -90 if crowded else -40,
             labelAlign="center" if flat else "left",
+            labelBaseline="middle" if crowded and not flat else "bottom",
+            labelFontSize=10 if crowded else 12,
             labelLimit=130,
             domain=False,
             ticks=False,
@@ -138,91 +169,52 @@ def _axis(
     )
 
 
-def _cells(grid: Grid) -> Records:
-    fills, inks = _colours(grid)
-    texts = _texts(grid)
+def _cells(grid: Grid, written: bool) -> Records:
     unknown = _or_none(grid.unknown, grid.values)
     outlined = _or_none(grid.outlined, grid.values)
-    return [
-        {
-            "row": row,
-            "column": column,
-            "text": texts[i, j],
-            "label": "not observed" if unknown[i, j] else _exact(grid.values[i, j]),
-            "fill": fills[i][j],
-            "ink": inks[i][j],
-            "stroke": INK if outlined[i, j] else GRID,
-        }
-        for i, row in enumerate(grid.rows)
-        for j, column in enumerate(grid.columns)
-    ]
+    texts = _texts(grid)
+    cells: Records = []
+    for i, row in enumerate(grid.rows):
+        for j, column in enumerate(grid.columns):
+            value = float(grid.values[i, j])
+            shown = math.isfinite(value) and not unknown[i, j]
+            digits = 10 if written else 4
+            cell: dict[str, object] = {"row": row, "column": column}
+            cell["value"] = float(f"{value:.{digits}g}") if shown else None
+            if written:
+                cell["text"] = texts[i, j]
+            if outlined[i, j]:
+                cell["outlined"] = True
+            cells.append(cell)
+    return cells
 
 
 def _or_none(mask: Mask | None, values: Matrix) -> Mask:
     return np.zeros(values.shape, dtype=bool) if mask is None else mask
 
 
-def _exact(value: float) -> str:
-    return f"{value:.8g}" if math.isfinite(value) else "no variation"
-
-
 def _texts(grid: Grid) -> npt.NDArray[np.object_]:
-    """Return what is written into each cell: as many decimals as the largest needs."""
-    finite = np.abs(grid.values[np.isfinite(grid.values)])
-    top = float(finite.max()) if finite.size else 0.0
-    decimals = (
-        2 if top == 0 else min(4, max(0, 2 - math.floor(math.log10(top * 1.0001))))
-    )
-    decimals = min(decimals, 2) if top >= 0.1 else decimals
+    """Return what is written into each cell: as many decimals as the values need."""
     unknown = _or_none(grid.unknown, grid.values)
     doubtful = _or_none(grid.doubtful, grid.values)
+    decimals = _decimals(grid.values[~unknown])
     texts = np.empty(grid.values.shape, dtype=object)
     for at, value in np.ndenumerate(grid.values):
-        shown = f"{value:.{decimals}f}" if math.isfinite(value) else "·"
-        shown = shown.replace("-0.00", "0.00") if float(value) == 0 else shown
+        rounded = round(float(value), decimals) + 0.0 if math.isfinite(value) else value
+        shown = f"{rounded:.{decimals}f}" if math.isfinite(value) else "·"
         texts[at] = "?" if unknown[at] else shown + (" ?" if doubtful[at] else "")
     return texts
 
 
-def _colours(grid: Grid) -> tuple[list[list[str]], list[list[str]]]:
-    low, high = grid.limits or value_limits([grid.values])
-    ramp = DIVERGING if low < 0 else BLUES
-    unknown = _or_none(grid.unknown, grid.values)
-    fills, inks = [], []
-    for i, row in enumerate(grid.values):
-        hues = [
-            _hue(v, low, high, ramp, bool(unknown[i, j])) for j, v in enumerate(row)
-        ]
-        fills.append(hues)
-        inks.append([_ink(hue) for hue in hues])
-    return fills, inks
-
-
-def _hue(value: float, low: float, high: float, ramp: list[str], unknown: bool) -> str:
-    if unknown or not math.isfinite(value):
-        return MISSING
-    share = (value - low) / (high - low) if high > low else 0.0
-    at = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
-    first = min(int(at), len(ramp) - 2)
-    return _mixed(ramp[first], ramp[first + 1], at - first)
-
-
-def _mixed(a: str, b: str, share: float) -> str:
-    parts = (
-        round(int(a[k : k + 2], 16) * (1 - share) + int(b[k : k + 2], 16) * share)
-        for k in (1, 3, 5)
-    )
-    return "#" + "".join(f"{part:02x}" for part in parts)
-
-
-def _ink(fill: str) -> str:
-    """Return black or white, whichever stands out more (relative luminance, WCAG)."""
-    channels = [int(fill[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    ]
-    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if luminance < 0.179 else "#111111"
+def _decimals(values: Matrix) -> int:
+    """Return 0 for whole numbers, else so many that the largest shows three digits."""
+    finite = np.abs(values[np.isfinite(values)])
+    if not finite.size or (finite == np.round(finite)).all():
+        return 0
+    top = float(finite.max())
+    if top >= 0.1:
+        return 2 if top < 100 else 1 if top < 1000 else 0
+    return min(6, 2 - math.floor(math.log10(top)))
 
 
 def value_limits(arrays: Sequence[Matrix]) -> tuple[float, float]:
@@ -230,33 +222,3 @@ def value_limits(arrays: Sequence[Matrix]) -> tuple[float, float]:
     finite = np.concatenate([array[np.isfinite(array)] for array in arrays])
     high = float(np.abs(finite).max()) if finite.size else 0.0
     return (-high, high) if finite.size and finite.min() < 0 else (0.0, high)
-
-
-def correlations(W: Matrix, H: Matrix) -> Matrix:
-    """Return the Pearson correlations of the columns of ``W H``, without forming it.
-
-    ``cov = Hᵀ cov(W) H``. Columns that do not vary (to rounding) get NaN, as a
-    correlation with a constant has no meaning.
-
-    Parameters
-    ----------
-    W : ndarray of shape (n_samples, n_components)
-    H : ndarray of shape (n_components, n_features)
-    """
-    centred = W - W.mean(axis=0)
-    half = centred @ H if W.shape[0] <= H.shape[0] else _root(centred) @ H
-    variance = (half**2).sum(axis=0)
-    level = W.shape[0] * (np.abs(W).mean(axis=0) @ np.abs(H)) ** 2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = half / np.sqrt(np.where(variance > 1e-20 * level, variance, np.nan))
-    return np.clip(scaled.T @ scaled, -1.0, 1.0)
-
-
-def _root(centred: Matrix) -> Matrix:
-    """Return R with ``RᵀR = centredᵀ centred``, of n_components rows."""
-    return np.asarray(np.linalg.qr(centred, mode="r"))
-
-
-def correlation_heatmap(title: str, values: Matrix, names: Sequence[str]) -> Spec:
-    """Return the heatmap of a correlation matrix; "·" where there is no variation."""
-    return heatmaps([Grid(title, values, names, names, limits=(-1.0, 1.0))])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 
 NOTHING = "–"
 """What stands where there is no number."""
@@ -36,6 +37,25 @@ def spread(mean: float | None, sd: float | None) -> str:
         return f"{number(mean)} ± {number(sd, 2)}"
     digits = math.floor(math.log10(max(abs(mean), sd))) - math.floor(math.log10(sd)) + 2
     return f"{number(mean, max(2, digits))} ± {number(sd, 2)}"
+
+
+def interval(low: float, high: float) -> str:
+    """Return ``low … high``, with as many digits as tell the two apart."""
+    apart = abs(high - low)
+    top = max(abs(low), abs(high))
+    digits = math.ceil(math.log10(top / apart)) + 1 if apart > 0 and top > 0 else 4
+    digits = min(12, max(4, digits))
+    return f"{number(low, digits)} … {number(high, digits)}"
+
+
+def moment(stamp: str | None) -> str:
+    """Return an ISO 8601 time as ``2026-01-31 12:00 UTC``; other text as it is."""
+    if not stamp:
+        return "unknown"
+    try:
+        return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M} UTC"
+    except ValueError:
+        return stamp
 
 
 def seconds(value: float | None) -> str:

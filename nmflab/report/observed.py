@@ -64,7 +64,7 @@ def unidentified(dataset: StoredDataset, n_components: int) -> Unidentified | No
     """Return which rows and columns hold fewer than `n_components` observations.
 
     Their factors form a family, not a point: n_components unknowns against fewer
-    equations. None where all cells are known, or where X is too large to be in the store.
+    equations. None where all cells are known, or where X is too large to be stored.
     """
     counts = _counts(dataset)
     if counts is None:

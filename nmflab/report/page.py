@@ -23,7 +23,7 @@ def page(report: Report, svgs: Mapping[str, str]) -> str:
     ----------
     report : Report
     svgs : mapping of figure id to SVG
-        Shown until the script draws the figure live, and for good where scripts are off.
+        Shown until the script draws the figure live; for good where scripts are off.
     """
     has_figures = bool(svgs)
     return (

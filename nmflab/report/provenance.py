@@ -1,4 +1,4 @@
-"""Where the numbers come from: machine, versions, seeds, data; how to get them again."""
+"""Where the numbers come from: machine, versions, seeds, data; how to repeat them."""
 
 from __future__ import annotations
 

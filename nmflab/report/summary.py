@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nmflab.report.content import Status
+from nmflab.report.content import Status, Tone
 from nmflab.report.groups import Group, comparisons
 from nmflab.report.material import FAILED, Material
 from nmflab.report.measures import Measure
@@ -21,11 +21,12 @@ def statuses(material: Material, n_warnings: int) -> list[Status]:
     ]
     for status in FAILED:
         n = int(counts.get(status, 0))
-        strip.append(Status(status, n, "failures", "danger" if n else ""))
+        grave: Tone = "danger" if n else ""
+        strip.append(Status(status, n, "failures", grave))
     strip.append(Status("skipped", int(counts.get("skipped", 0)), "skipped"))
     left = int(counts.get("left", 0))
     strip.append(Status("not run", left, "asked", "warning" if left else ""))
-    tone = "warning" if n_warnings else ""
+    tone: Tone = "warning" if n_warnings else ""
     return [*strip, Status("warnings", n_warnings, "warnings", tone)]
 
 
@@ -126,8 +127,8 @@ def _one(contest: Sequence[Group]) -> str:
             f" differences are within the spread over seeds or below 0.1 %."
         )
     return (
-        f"{where}, {first.name} reached the lowest objective, {_value(first)}; next came"
-        f" {second.name} with {_value(second)}{_caution(first, second)}."
+        f"{where}, {first.name} reached the lowest objective, {_value(first)};"
+        f" next came {second.name} with {_value(second)}{_caution(first, second)}."
     )
 
 
@@ -164,7 +165,7 @@ def _many(contests: Sequence[Sequence[Group]]) -> str:
 
 
 def size_sentence(groups: Sequence[Group], error: Measure) -> list[str]:
-    """Return how the best error moves with n_components, for a study of one data set."""
+    """Return how the best error moves with n_components, for a single data set."""
     if len({str(g.labels["fingerprint"]) for g in groups}) != 1:
         return []
     best: dict[int, float] = {}
@@ -177,9 +178,9 @@ def size_sentence(groups: Sequence[Group], error: Measure) -> list[str]:
         return []
     low, high = min(best), max(best)
     return [
-        f"The best {error.title.split(' (')[0].lower()} goes from {number(best[low])} at"
-        f" n_components {low} to {number(best[high])} at {high}; by itself that does not"
-        " say which size to use."
+        f"The best {error.title.split(' (')[0].lower()} goes from {number(best[low])}"
+        f" at n_components {low} to {number(best[high])} at {high}; by itself that does"
+        " not say which size to use."
     ]
 
 

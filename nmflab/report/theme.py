@@ -14,6 +14,8 @@ MUTED = "#59626d"
 GRID = "#dde2e8"
 BACKGROUND = "#fffffe"
 MISSING = "#c9ced5"
+BORDER = "#111111"
+"""Around cells: these keep their colours in dark mode, and so does this."""
 
 PALETTE = (
     "#0072b2",
@@ -25,7 +27,19 @@ PALETTE = (
     "#8c7a00",
     "#7f7f7f",
 )
-"""Okabe & Ito (2008), yellow darkened for white paper, black greyed for dark screens."""
+"""Okabe & Ito (2008); yellow darkened for white paper, black greyed for dark pages."""
+
+BLUES = ("#f2f6fa", "#c3d9ec", "#86b4d9", "#3d87c0", "#0a5a9c", "#053a6b")
+DIVERGING = (
+    "#b35806",
+    "#f1a340",
+    "#fee0b6",
+    "#f4f5f7",
+    "#c3d9ec",
+    "#4b8dc4",
+    "#0a5a9c",
+)
+"""Orange to blue, told apart with any colour vision."""
 
 DASHES = ([1, 0], [6, 3], [2, 2], [8, 3, 2, 3], [12, 4], [4, 2, 1, 2])
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
@@ -41,42 +55,44 @@ def colours(variants: Sequence[str]) -> dict[str, str]:
 
 def config() -> dict[str, Any]:  # Any: the values of JSON
     """Return the Vega-Lite configuration shared by all charts."""
-    axis = {
-        "labelColor": MUTED,
-        "titleColor": INK,
-        "gridColor": GRID,
-        "domainColor": MUTED,
-        "tickColor": MUTED,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": 600,
-        "labelLimit": 160,
-        "labelOverlap": "parity",
-    }
-    legend = {
-        "orient": "bottom",
-        "labelColor": MUTED,
-        "titleColor": INK,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "labelLimit": 240,
-        "titleOrient": "top",
-        "symbolType": "circle",
-        "symbolStrokeWidth": 2,
-        "layout": {"bottom": {"direction": "vertical", "anchor": "start"}},
-    }
     title = {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": 600}
     return {
+        "aria": False,  # the page labels each chart as one image, with its caption
         "background": BACKGROUND,
         "font": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
         "padding": 6,
-        "axis": axis,
-        "legend": legend,
+        "axis": _AXIS,
+        "legend": _LEGEND,
         "title": {**title, "subtitleColor": MUTED},
         "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
         "view": {"stroke": GRID},
         "line": {"strokeWidth": 2},
     }
+
+
+_AXIS = {
+    "labelColor": MUTED,
+    "titleColor": INK,
+    "gridColor": GRID,
+    "domainColor": MUTED,
+    "tickColor": MUTED,
+    "labelFontSize": 12,
+    "titleFontSize": 12,
+    "titleFontWeight": 600,
+    "labelLimit": 160,
+}
+_LEGEND = {
+    "orient": "bottom",
+    "labelColor": MUTED,
+    "titleColor": INK,
+    "labelFontSize": 12,
+    "titleFontSize": 12,
+    "labelLimit": 240,
+    "titleOrient": "top",
+    "symbolType": "circle",
+    "symbolStrokeWidth": 2,
+    "layout": {"bottom": {"direction": "vertical", "anchor": "start"}},
+}
 
 
 def legend_columns(labels: Sequence[str], width: int = WIDTH) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
 from nmflab.report.content import Prose, Section, Tone
+from nmflab.report.failures import where
 from nmflab.report.groups import Group
 from nmflab.report.material import Material
 from nmflab.report.numbers import count, listed
 from nmflab.report.observed import unidentified
-from nmflab.report.tables import where
 
 _LIMITS = ("max_steps", "max_seconds")
 _MOST = 12
@@ -58,9 +59,10 @@ def _invalid(material: Material) -> list[Prose]:
     runs = material.runs[material.runs["status"] == "invalid"]
     if runs.empty:
         return []
+    verb = "is" if len(runs) == 1 else "are"
     text = (
-        f"{count(len(runs), 'run')} returned factors that failed the checks and"
-        f" {'is' if len(runs) == 1 else 'are'} not ranked ({where(runs)}); see Failures."
+        f"{count(len(runs), 'run')} returned factors that failed the checks and {verb}"
+        f" not ranked ({where(runs)}); see Failures."
     )
     return [Prose(text, "danger")]
 
@@ -159,9 +161,9 @@ def _of_runs(material: Material) -> list[Prose]:
 
 
 def _unmeasured(material: Material) -> list[Prose]:
-    parts = material.problems.groupby(["name", "problem"], sort=False)["key"].count()
-    sentences = []
-    for (name, problem), n in parts.items():
-        text = f"Metric {name} has no value in {count(int(n), 'run')}: {problem}"
-        sentences.append(Prose(text, "note"))
-    return sentences[:_MOST]
+    problems = material.problems
+    kinds = Counter(zip(problems["name"], problems["problem"], strict=True))
+    return [
+        Prose(f"Metric {name} has no value in {count(n, 'run')}: {problem}", "note")
+        for (name, problem), n in kinds.most_common(_MOST)
+    ]

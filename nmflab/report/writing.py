@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from nmflab import __version__
 from nmflab.contracts import ReportSection
 from nmflab.report.asked import asked_section
-from nmflab.report.charts import Pencil, against_size, against_sparseness
+from nmflab.report.charts import against_size, against_sparseness
 from nmflab.report.content import Block, Figure, Prose, Report, Section
 from nmflab.report.convergence import convergence
 from nmflab.report.factors import factors_section
+from nmflab.report.failures import failures_section, skipped_section
 from nmflab.report.figures import render_svg, write_whole
 from nmflab.report.groups import Group, group_runs
 from nmflab.report.guests import guest_sections
@@ -21,10 +22,12 @@ from nmflab.report.markdown import markdown
 from nmflab.report.material import Material, gather
 from nmflab.report.measures import error_measure, sparseness_measure
 from nmflab.report.page import figures_of, page
+from nmflab.report.pencil import Pencil
 from nmflab.report.provenance import environment, provenance_section
-from nmflab.report.stability import stabilities, stability_section
+from nmflab.report.results import results_section
+from nmflab.report.stability import stabilities
+from nmflab.report.stability_section import stability_section
 from nmflab.report.summary import headline, statuses
-from nmflab.report.tables import failures_section, results_section, skipped_section
 from nmflab.report.theme import colours
 from nmflab.report.warnings import n_warnings, warnings_section
 
@@ -37,8 +40,8 @@ def build(
 ) -> Path:
     """Write a study's report and return the path of its page.
 
-    Beside ``report/index.html`` stand ``report.md``, ``figures/*.svg``, ``runs.csv`` and
-    ``environment.txt``; files of an earlier report are replaced.
+    Beside ``report/index.html`` stand ``report.md``, ``figures/*.svg``, ``runs.csv``
+    and ``environment.txt``; files of an earlier report are replaced.
 
     Parameters
     ----------
@@ -78,7 +81,7 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
     warned = warnings_section(material, groups)
     return Report(
         study=material.store.name,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         version=__version__,
         statuses=statuses(material, n_warnings(warned)),
         headline=headline(material, groups, error, stable),
@@ -97,6 +100,9 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
     )
 
 
+_TWO = "It takes two kinds of run"
+
+
 def _chart_sections(
     material: Material, groups: Sequence[Group], pencil: Pencil
 ) -> list[Section]:
@@ -109,7 +115,7 @@ def _chart_sections(
         Section(
             "error",
             "Error against the number of components",
-            _or(by_size and [by_size], "It takes two kinds of run to draw this chart."),
+            _or([by_size] if by_size else [], f"{_TWO} to draw this chart."),
         ),
         Section(
             "convergence",
@@ -120,14 +126,14 @@ def _chart_sections(
             "trade-off",
             "Error against sparseness",
             _or(
-                scatter and [scatter],
-                "It takes two kinds of run with a measured sparseness to draw this chart.",
+                [scatter] if scatter else [],
+                f"{_TWO} with a measured sparseness to draw this chart.",
             ),
         ),
     ]
 
 
-def _or(figures: Sequence[Figure] | None, otherwise: str) -> list[Block]:
+def _or(figures: Sequence[Figure], otherwise: str) -> list[Block]:
     return [*figures] if figures else [Prose(otherwise)]
 
 
@@ -153,4 +159,6 @@ def runs_csv(material: Material) -> str:
     metrics = material.metrics.rename(
         columns=lambda name: f"metric {name}" if name in taken else name
     )
-    return material.runs.join(metrics, on="key").to_csv(index=False, lineterminator="\n")
+    return material.runs.join(metrics, on="key").to_csv(
+        index=False, lineterminator="\n"
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -67,7 +67,16 @@ def _needs_values(cls: type[Any]) -> bool:
     )
 
 
-def each(kind: str) -> pytest.MarkDecorator:
-    """Return the mark that runs a test once for every configured plugin of a kind."""
-    plugins = list(configured(kind))
+def each(
+    kind: str, where: Callable[[Any], bool] = lambda _spec: True
+) -> pytest.MarkDecorator:
+    """Return the mark that runs a test once for every configured plugin of a kind.
+
+    Parameters
+    ----------
+    kind : str
+    where : callable
+        Takes the spec, and says whether the test is about this plugin.
+    """
+    plugins = [one for one in configured(kind) if where(one.spec)]
     return pytest.mark.parametrize(kind, plugins, ids=[one.label for one in plugins])

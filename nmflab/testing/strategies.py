@@ -12,6 +12,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis.strategies import DrawFn
 from scipy.sparse import csr_array
 
@@ -49,6 +50,20 @@ _POSITIVE_ONLY = frozenset({"itakura_saito"})  # infinite where X is 0
 # A product of two entries, as in ‖X‖² or WᵀX, must neither overflow nor vanish: float64
 # ends near 1e±308 and float32 near 1e±38, so (1e±25)² = 1e±50 is for float64 alone.
 _SCALES = {np.dtype(np.float64): 25, np.dtype(np.float32): 8}
+
+
+few = settings(
+    max_examples=4,  # for each plugin and structure, so some fifty for each plugin
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],  # cases are small already: nothing is gained by shrinking
+    suppress_health_check=[
+        HealthCheck.too_slow,  # a first call may compile
+        HealthCheck.filter_too_much,  # a parameter may leave one loss out of four
+    ],
+)
+"""How the contract tests draw their cases."""
 
 
 @dataclass(frozen=True)

@@ -8,25 +8,14 @@ from typing import TypeAlias
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import given, reject
 
 from nmflab.contracts import Factors, InitSpec, Takes
 from nmflab.testing.installed import Configured, configured, each
 from nmflab.testing.running import as_bytes, peak_bytes, snapshot
-from nmflab.testing.strategies import Case, problem_of, problems, structures_for
+from nmflab.testing.strategies import Case, few, problem_of, problems, structures_for
 
 Init: TypeAlias = Configured[InitSpec]
-
-few = settings(
-    max_examples=4,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,  # a first call may compile
-        HealthCheck.filter_too_much,  # a parameter may limit n_components
-    ],
-)
 
 
 def _takes(init: Init) -> Takes:
@@ -117,11 +106,9 @@ def test_randomness_is_as_declared(init: Init) -> None:
     assert (as_bytes(starts[0]) != as_bytes(starts[1])) == is_random
 
 
-@each("init")
+@each("init", where=lambda spec: spec.takes.sparse)
 def test_a_sparse_matrix_is_not_made_dense(init: Init) -> None:
     """On a CSR with one cell in a thousand stored, memory stays far below a dense X."""
-    if not init.spec.takes.sparse:
-        pytest.skip("takes no sparse X")
     X = np.zeros((2000, 1500))
     X.flat[np.random.default_rng(0).integers(0, X.size, X.size // 1000)] = 1.0
     observed = None if init.spec.takes.complete else X != 0

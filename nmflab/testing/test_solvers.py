@@ -9,7 +9,7 @@ from typing import TypeAlias
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from nmflab.contracts import Factors, Loss, Objective, Problem, SolverSpec, Takes
 from nmflab.numerics.objective import objective_value
@@ -18,6 +18,7 @@ from nmflab.testing.rounding import objective_slack
 from nmflab.testing.running import as_bytes, iterates, peak_bytes, snapshot
 from nmflab.testing.strategies import (
     Case,
+    few,
     frozen_factors,
     problem_of,
     problems,
@@ -25,17 +26,6 @@ from nmflab.testing.strategies import (
 )
 
 Solver: TypeAlias = Configured[SolverSpec]
-
-few = settings(
-    max_examples=4,  # for each solver and structure, so some fifty for each solver
-    derandomize=True,
-    deadline=None,
-    database=None,
-    suppress_health_check=[
-        HealthCheck.too_slow,  # a first call may compile
-        HealthCheck.filter_too_much,  # a parameter may leave one loss out of four
-    ],
-)
 
 SOLVERS = list(configured("solver"))
 each_structure = pytest.mark.parametrize(
@@ -134,6 +124,11 @@ def test_objective_never_rises(
         assert rise <= objective_slack(case.problem, before)
 
 
+def _cheap(takes: Takes) -> Set[str]:
+    """Return the losses whose cost on a sparse X grows with its stored cells only."""
+    return takes.losses & {"frobenius", "kullback_leibler"}
+
+
 def _objective(losses: Set[str]) -> Objective:
     """Return the first of the losses taken, in the order of their customary use."""
     order: tuple[Loss, ...] = ("frobenius", "kullback_leibler", "itakura_saito", "beta")
@@ -162,39 +157,33 @@ def _exact_case(takes: Takes, dtype: str, *, from_solution: bool) -> Case:
     return Case(problem, frozen_factors(W, H, problem.dtype))
 
 
-def _shares_the_objective(solver: Solver) -> bool:
-    return solver.spec.promises.minimises == "shared"
+def _shared(spec: SolverSpec) -> bool:
+    return spec.promises.minimises == "shared"
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
-@each("solver")
+@each("solver", where=lambda spec: _shared(spec) and spec.promises.init == "given")
 def test_an_exact_factorization_is_kept(solver: Solver, dtype: str) -> None:
     """Started where the objective is 0, a solver stays there, to rounding."""
-    if solver.spec.promises.init == "own" or not _shares_the_objective(solver):
-        pytest.skip("brings its own start, or minimises its own objective")
     case = _exact_case(solver.spec.takes, dtype, from_solution=True)
     for factors in iterates(solver.plugin, case):
         value = objective_value(case.problem, factors)
         assert value <= objective_slack(case.problem, case.init)
 
 
-@each("solver")
+@each("solver", where=_shared)
 def test_a_small_exact_problem_is_nearly_solved(solver: Solver) -> None:
     """A hundred steps take away nine tenths of the objective where 0 can be reached."""
-    if not _shares_the_objective(solver):
-        pytest.skip("minimises its own objective")
     case = _exact_case(solver.spec.takes, "float64", from_solution=False)
     last = iterates(solver.plugin, case, n_steps=100)[-1]
     start = objective_value(case.problem, case.init)
     assert objective_value(case.problem, last) < 0.1 * start
 
 
-@each("solver")
+@each("solver", where=lambda spec: _shared(spec) and spec.takes.missing)
 def test_unobserved_cells_are_not_fitted(solver: Solver) -> None:
     """A rank-1 X with hidden cells (0 in the array) is fitted on the others."""
     takes = solver.spec.takes
-    if not takes.missing or not _shares_the_objective(solver):
-        pytest.skip("takes no unobserved cells, or minimises its own objective")
     X = np.outer([1.0, 2.0, 3.0, 4.0, 5.0], [2.0, 1.0, 3.0, 2.0])
     observed = (np.arange(20).reshape(5, 4) % 3) != 0
     objective = _objective(takes.losses)
@@ -208,20 +197,17 @@ def test_unobserved_cells_are_not_fitted(solver: Solver) -> None:
     np.testing.assert_allclose(last.reconstruct()[hidden], X[hidden], rtol=0.1)
 
 
-@each("solver")
+@each("solver", where=lambda spec: spec.takes.sparse and bool(_cheap(spec.takes)))
 def test_a_sparse_matrix_is_not_made_dense(solver: Solver) -> None:
     """On a CSR with one cell in a thousand stored, memory stays far below a dense X."""
     takes = solver.spec.takes
-    losses = takes.losses & {"frobenius", "kullback_leibler"}
-    if not takes.sparse or not losses:
-        pytest.skip("takes no sparse X, or no loss that is cheap on one")
     n_samples, n_features = 2000, 1500
     X = np.zeros((n_samples, n_features))
     at = np.random.default_rng(0).integers(0, X.size, X.size // 1000)
     X.flat[at] = 1.0
     observed = None if takes.complete else X != 0
     problem = problem_of(
-        X, objective=_objective(losses), observed=observed, sparse=True
+        X, objective=_objective(_cheap(takes)), observed=observed, sparse=True
     )
     init = frozen_factors(
         np.ones((n_samples, 2)), np.ones((2, n_features)), problem.dtype
@@ -231,11 +217,9 @@ def test_a_sparse_matrix_is_not_made_dense(solver: Solver) -> None:
     assert peak < X.nbytes / 4
 
 
-@each("solver")
+@each("solver", where=lambda spec: not _shared(spec))
 def test_an_own_objective_is_told(solver: Solver) -> None:
     """A solver that minimises another objective yields its value with each step."""
-    if _shares_the_objective(solver):
-        pytest.skip("minimises the shared objective")
     case = _exact_case(solver.spec.takes, "float64", from_solution=False)
     rng = np.random.default_rng(0)
     steps = solver.plugin.iterate(case.problem, case.init, rng)

@@ -66,8 +66,9 @@ def _by_arpack(X: Matrix | csr_array, n_components: int) -> Triplets:
         )
         U, s, Vt = (np.zeros(shape, dtype=X.dtype) for shape in shapes)
         return U, s, Vt
-    limit = math.pow(np.finfo(X.dtype).max, 0.25)
-    unit = 1.0 if 1 / limit < peak < limit else peak
+    # ARPACK calls eigenvalues of X'X below an absolute 4e-11 converged, and the powers
+    # of large numbers overflow: outside of this range X is given in units of its peak.
+    unit = 1.0 if 1 <= peak < math.pow(np.finfo(X.dtype).max, 0.25) else peak
     # Positive, as the first singular vectors are, and without any symmetry that could
     # hide another vector from the iteration. Fixed: no seed changes the result.
     v0 = 0.5 + np.random.default_rng(0).random(min(X.shape))

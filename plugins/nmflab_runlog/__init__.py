@@ -23,7 +23,7 @@ _DEEPEST = 20  # of nested values; a row is flat, a value that holds itself is n
 @hookimpl
 def nmflab_run_end(study: Path, row: Mapping[str, Any]) -> None:
     """Append the run to the log; OSError if the file cannot be written."""
-    line = json.dumps(_plain(row), ensure_ascii=False, allow_nan=False)
+    line = _json(row)
     with (study / LOG_NAME).open("ab+") as log:
         log.write(_line_end_if_torn(log) + line.encode("utf-8", "replace") + b"\n")
 
@@ -34,6 +34,14 @@ def _line_end_if_torn(log: Any) -> bytes:  # typeshed names this class in privat
         return b""
     log.seek(-1, 2)
     return b"" if log.read(1) == b"\n" else b"\n"
+
+
+def _json(row: Mapping[str, Any]) -> str:
+    """Return a row as one line of JSON; plain rows, nearly all, are not copied."""
+    try:
+        return json.dumps(dict(row), ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError):
+        return json.dumps(_plain(row), ensure_ascii=False, allow_nan=False)
 
 
 def _plain(value: object, depth: int = 0) -> object:

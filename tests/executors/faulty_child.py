@@ -52,13 +52,11 @@ def allocate_at_once():
     np.ones(10**12)
 
 
-def allocate_slowly():
-    """Grow by 10 MB every 5 ms, up to 1.2 GB: below what one request is refused for."""
-    held = []
-    for _ in range(120):
-        held.append(np.ones(10 * 2**17))
-        time.sleep(0.005)
+def allocate_and_stay():
+    """Fill 350 MB, little enough that one request is granted, and never come back."""
+    held = np.ones(350 * 2**17)
     sleep_forever()
+    return held
 
 
 def leave_grandchild_on_pipes():
@@ -67,6 +65,23 @@ def leave_grandchild_on_pipes():
         time.sleep(60)
         os._exit(0)
     os._exit(3)
+
+
+def leave_stranger_on_pipes():
+    """As above, but in a session of its own; it goes by itself, in time."""
+    if os.fork() == 0:
+        os.setsid()
+        time.sleep(8)
+        os._exit(0)
+    os._exit(3)
+
+
+KEPT = []
+
+
+def leak():
+    """Keep 150 MB for good, as a plugin with a careless cache does."""
+    KEPT.append(np.ones(150 * 2**17))
 
 
 def start_program_and_sleep():
@@ -100,7 +115,7 @@ def fork_and_return():
     os.fork()
 
 
-class Unprintable(Exception):
+class UnprintableError(Exception):
     """An exception whose text cannot be had."""
 
     def __str__(self):
@@ -116,7 +131,7 @@ def recurse():
 FAULTS = {
     "nothing": lambda: None,
     "raise": lambda: fail(ValueError("a fault\nof two lines")),
-    "unprintable": lambda: fail(Unprintable()),
+    "unprintable": lambda: fail(UnprintableError()),
     "sys_exit": lambda: sys.exit(0),
     "interrupt": lambda: fail(KeyboardInterrupt()),
     "recursion": recurse,
@@ -125,8 +140,11 @@ FAULTS = {
     "sleep": sleep_forever,
     "hold_lock": hold_the_interpreter_lock,
     "allocate_at_once": allocate_at_once,
-    "allocate_slowly": allocate_slowly,
+    "allocate_and_stay": allocate_and_stay,
     "grandchild": leave_grandchild_on_pipes,
+    "stranger": leave_stranger_on_pipes,
+    "leak": leak,
+    "flood": lambda: print("flood\n" * 500_000),
     "program": start_program_and_sleep,
     "print": print_garbage,
     "scribble": write_to_every_pipe,

@@ -93,9 +93,12 @@ def test_scale_and_permutation_lead_from_the_given_factors(loss):
 
 
 def test_ties_keep_the_order_given():
-    """Equal components are not shuffled."""
-    found = canonical(Factors(np.ones((2, 3)), np.ones((3, 2))))
-    np.testing.assert_array_equal(found.permutation, [0, 1, 2])
+    """Forty components of two sizes, mixed: each size keeps its order."""
+    H = np.ones((40, 2))
+    H[1::2] = 2.0
+    found = canonical(Factors(np.ones((2, 40)), H))
+    expected = [*range(1, 40, 2), *range(0, 40, 2)]
+    np.testing.assert_array_equal(found.permutation, expected)
 
 
 def test_offsets_are_carried_along():

@@ -212,7 +212,7 @@ def test_above_one_predicting_zero_costs_the_power_of_the_value(make_problem, be
 def test_a_negative_prediction_costs_infinity_unless_frobenius(make_problem, storage):
     """A negative offset may push WH below 0, where only frobenius is defined."""
     X = np.array([[0.0, 2.0], [0.0, 1.0]])
-    factors = Factors(np.ones((2, 1)), np.ones((1, 2)), None, np.array([-3.0, 0.0]))
+    factors = Factors(np.ones((2, 1)), np.ones((1, 2)), None, np.array([-1.5, 9.0]))
     problem = make_problem(X, storage, beta=1.0)
     assert objective_value(problem, factors) == np.inf
     assert np.isfinite(objective_value(make_problem(X, storage), factors))
@@ -416,6 +416,27 @@ def test_memory_stays_small_for_a_large_sparse_matrix(loss):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 8e6
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_the_slope_of_an_empty_prediction_of_nothing_is_one(make_problem, storage):
+    """Kullback-Leibler: where X = WH = 0 the divergence is y, and its slope 1."""
+    problem = make_problem([[1.0, 0.0], [0.0, 0.0]], storage, beta=1.0)
+    factors = Factors(np.array([[1.0], [0.0]]), np.array([[1.0, 0.0]]))
+    grad_W, grad_H = gradients(problem, factors)
+    np.testing.assert_array_equal(grad_H, [[0.0, 1.0]])
+    np.testing.assert_array_equal(grad_W, [[0.0], [1.0]])
+
+
+def test_the_l1_penalty_of_a_signed_factor_follows_its_sign(make_problem):
+    """The gradient of l1 |w| is −l1 below 0 and +l1 from 0 on."""
+    X, _, plain = data(2.0)
+    signs = np.where(np.arange(27).reshape(9, 3) % 2, -1.0, 1.0)
+    factors = Factors(plain.W * signs, plain.H)
+    with_l1, without = (
+        gradients(make_problem(X, l1_W=weight), factors)[0] for weight in (0.3, 0.0)
+    )
+    np.testing.assert_allclose(with_l1 - without, 0.3 * signs, rtol=1e-12)
 
 
 def test_constants_of_the_data_are_computed_once(make_problem, monkeypatch):

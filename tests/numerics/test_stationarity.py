@@ -245,6 +245,18 @@ def test_a_dead_component_that_could_grow_shows(make_problem, beta, scale):
     assert found == pytest.approx(expected, rel=1e-10)
 
 
+def test_a_floored_component_has_the_projected_gradient_of_a_zero_one(make_problem):
+    """Entries of a component at the floor count as 0, though none is larger."""
+    X, _, factors = data(2.0)
+    problem = make_problem(X)
+    grads = ObjectiveEvaluator(problem).gradients(dead_beside(factors, 1, 0))
+    assert (grads[1][-1] > 0).any()
+    zero, floored = (
+        projected_gradient_norm(problem, dead_beside(factors, 1, h)) for h in (0, 1e-16)
+    )
+    assert floored == pytest.approx(zero, rel=1e-12)
+
+
 def test_pruned_components_do_not_hide_the_others(make_problem):
     """κ of live components is the same with a zero component beside them."""
     X, _, factors = data(2.0)
@@ -275,14 +287,14 @@ def test_an_empty_column_asks_kullback_leibler_for_zeros(
     make_problem, blocking, storage
 ):
     """Without curvature a positive slope counts the whole entry: min(h, ∞) = h."""
-    X = np.array([[2.0, 0.0], [4.0, 0.0]])
+    X = np.array([[2.0, 2.0, 0.0], [4.0, 4.0, 0.0]])
     problem = make_problem(X, storage, beta=1.0)
     W = np.array([[1.0], [2.0]])
-    assert kappa(problem, Factors(W, np.array([[2.0, 0.0]]))) < 1e-15
-    expected = written_out(X, X > -1, Factors(W, np.array([[2.0, 0.1]])), 1.0)
-    found = kappa(problem, Factors(W, np.array([[2.0, 0.1]])))
-    assert found == pytest.approx(expected, rel=1e-12)
-    assert found >= 0.1 / np.hypot(2.0, 0.1)
+    assert kappa(problem, Factors(W, np.array([[2.0, 2.0, 0.0]]))) < 1e-15
+    H = np.array([[2.0, 2.0, 0.1]])
+    # the step of W is 0.1/4 of its length, that of H is larger
+    expected = 0.1 / np.linalg.norm(H)
+    assert kappa(problem, Factors(W, H)) == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_column_without_observed_cells_does_not_count(make_problem):

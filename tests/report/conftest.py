@@ -38,7 +38,11 @@ METRIC_INFO = {
         "unit": "dimensionless",
         "doc": "Relative reconstruction error.",
     },
-    "hoyer_sparseness": {"direction": "higher", "unit": "dimensionless", "doc": "Hoyer."},
+    "hoyer_sparseness": {
+        "direction": "higher",
+        "unit": "dimensionless",
+        "doc": "Hoyer.",
+    },
 }
 
 
@@ -167,7 +171,7 @@ class Study:
         full = np.ones(X.shape) if mask is None else mask.astype(float)
         W, H, trace = multiplicative(X, full, k, seed, steps)
         error = np.sqrt(2 * trace[-1, 5]) / np.linalg.norm(full * X)
-        sparseness = float(np.mean(H < 0.1 * H.max()))
+        sparseness = float(np.mean(0.1 * H.max() > H))
         return self.run(
             {
                 "fingerprint": fingerprint,
@@ -248,12 +252,16 @@ def small_masked() -> Dataset:
 def write_full(folder: Path) -> None:
     """Write a study with every status, several solvers, sizes, seeds and data sets."""
     study = Study(folder)
-    ratings = study.dataset("ratings", Dataset(X=RATINGS, row_names=USERS, column_names=FILMS))
+    ratings = study.dataset(
+        "ratings", Dataset(X=RATINGS, row_names=USERS, column_names=FILMS)
+    )
     masked = study.dataset("ratings(zeros=missing)", small_masked())
     rng = np.random.default_rng(0)
     large = rng.random((100, 3)) @ rng.random((3, 50)) + 0.1 * rng.random((100, 50))
     names = [f"product {j + 1}" for j in range(50)]
-    bought = study.dataset("purchases", Dataset(X=large, column_names=names), n_stored=10**6)
+    bought = study.dataset(
+        "purchases", Dataset(X=large, column_names=names), n_stored=10**6
+    )
     for seed in range(3):
         for k in (2, 3):
             for solver, steps in (("mu", 200), ("hals", 60)):
@@ -317,7 +325,12 @@ def write_full(folder: Path) -> None:
         command=["dataset=ratings,purchases", "solver=mu,hals", "seed=range(3)"],
         notes=["init nndsvda is not random: one seed is enough (2 left out)"],
         plugin_failures=[
-            {"entry_point": "bad", "distribution": "nmf-bad", "version": "1", "reason": "x"}
+            {
+                "entry_point": "bad",
+                "distribution": "nmf-bad",
+                "version": "1",
+                "reason": "x",
+            }
         ],
     )
 

@@ -50,15 +50,20 @@
   function fitted(spec, room) {
     const columns = (n) => Math.max(1, Math.min(n, Math.floor((n * room) / DRAWN_WIDTH)));
     eachLegend(spec, (legend) => { legend.columns = columns(legend.columns); });
-    if (spec.facet && spec.spec) {
-      spec.columns = Math.max(1, Math.min(room > 1000 ? 3 : 2, Math.floor(room / 320)));
-      spec.spec.width = Math.max(150, Math.floor(room / spec.columns) - 85);
-    } else if (spec.concat) {
-      const wide = spec.concat.some((part) => part.width > room / 2 - 140);
-      if (wide) spec.columns = 1;
-    } else if (spec.usermeta && spec.usermeta.fit) {
+    spec.config.background = "transparent";
+    const panels = spec.usermeta ? spec.usermeta.panels : 0;
+    if (panels > 1) {
+      const side = panels === 4 ? 2 : 3;
+      spec.columns = Math.max(1, Math.min(side, Math.floor(room / 330)));
+      spec.spec.width = Math.max(150, Math.min(460, Math.floor(room / spec.columns) - 92));
+    } else if (panels === 1) {
       spec.width = Math.min(room, 900) - 12;
       spec.autosize = { type: "fit-x", contains: "padding" };
+    } else if (spec.concat) {
+      const widths = spec.concat.map((part) => part.width + 110);
+      const all = widths.reduce((sum, width) => sum + width, 0);
+      if (all < room) spec.columns = widths.length;
+      else if (2 * Math.max(...widths) > room) spec.columns = 1;
     }
     return spec;
   }

@@ -36,8 +36,7 @@ def read_npz(path: Path, options: File) -> Table:
     import scipy.sparse
 
     check_signature(path, ".npz", _head(path))
-    archive = attempt(path, ".npz", lambda: _load(path))
-    with archive:
+    with path.open("rb") as file, attempt(path, ".npz", lambda: _load(file)) as archive:
         if set(archive.files) >= SPARSE_KEYS:
             X = attempt(path, "sparse .npz", lambda: scipy.sparse.load_npz(path))
             return _table(path, X, options)

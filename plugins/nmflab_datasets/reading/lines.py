@@ -83,13 +83,19 @@ class Lines:
             low_memory=False,
             skip_blank_lines=False,
             skipinitialspace=True,
-            float_precision="round_trip",
+            **_exact(pd.__version__),
             **options,
         )
 
     def where(self, at: int) -> str:
         """Name a record by its line."""
         return f"line {self.numbers[at]}"
+
+
+def _exact(version: str) -> dict[str, Any]:
+    """Return what makes pandas read numbers to the last digit; 3.1 always does."""
+    release = tuple(int(part) for part in version.split(".")[:2])
+    return {} if release >= (3, 1) else {"float_precision": "round_trip"}
 
 
 def split_lines(path: Path, text: str, suffix: str, delimiter: str | None) -> Lines:
@@ -100,7 +106,7 @@ def split_lines(path: Path, text: str, suffix: str, delimiter: str | None) -> Li
     ValueError
         If it holds no data, or its records differ in length, naming the line.
     """
-    records, numbers = _records(text)
+    records, numbers = _records(path, text)
     if not records:
         raise refuse(path, "the file holds no data, only blank lines or comments")
     if delimiter is None:
@@ -143,34 +149,37 @@ def _csv(records: Sequence[str], delimiter: str) -> Iterator[list[str]]:
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
 
-def _records(text: str) -> tuple[list[str], list[int]]:
+def _records(path: Path, text: str) -> tuple[list[str], list[int]]:
     """Split at line ends outside quotes; leave out blank lines and leading comments."""
     records: list[str] = []
     numbers: list[int] = []
-    unfinished, begun = "", 0
+    pending: list[str] = []
     for number, line in enumerate(text.split("\n"), start=1):
-        if unfinished:
-            line = f"{unfinished}\n{line}"
-        elif not line.strip(" ") or (not records and line.startswith("#")):
+        if not pending and (
+            not line.strip(" ") or (not records and line.startswith("#"))
+        ):
             continue
-        else:
-            begun = number
-        if line.count('"') % 2:  # a doubled quote inside a field counts twice
-            unfinished = line
-            continue
-        unfinished = ""
-        records.append(line)
-        numbers.append(begun)
-    if unfinished:  # a lone quote: let its line be judged by itself
-        records += unfinished.split("\n")
-        numbers += range(begun, begun + len(records) - len(numbers))
+        if not pending:
+            numbers.append(number)
+        # An odd number of marks opens or closes a quotation; a doubled one does not.
+        ends = (line.count('"') % 2 == 1) == bool(pending)
+        pending.append(line)
+        if ends:
+            records.append("\n".join(pending))
+            pending = []
+    if pending:
+        raise refuse(
+            path,
+            f"line {numbers[-1]} opens a quotation mark that no line closes; close it,"
+            " or double a mark that is meant as such",
+        )
     return records, numbers
 
 
 def _sniff(records: Sequence[str], suffix: str) -> str:
     """Return the delimiter that divides the first lines most evenly."""
     sample = records[:50]
-    candidates = [*CANDIDATES.get(suffix, "\t,;|")]
+    candidates: list[str] = [*CANDIDATES.get(suffix, "\t,;|")]
     if suffix not in CANDIDATES:
         candidates.append("::")
     for candidate in candidates:
@@ -178,7 +187,7 @@ def _sniff(records: Sequence[str], suffix: str) -> str:
         first = sample[0].count(candidate)
         if first and all(later) and len(later) <= 1:
             return candidate
-    best = max(candidates, key=sample[0].count)
+    best: str = max(candidates, key=sample[0].count)
     if best in sample[0]:
         return best
     return SPACE if suffix not in CANDIDATES else candidates[0]

@@ -21,17 +21,17 @@ def read_parquet(path: Path, options: File) -> Table:
 
     Raises
     ------
-    ImportError
-        If pyarrow is absent, saying how to install it.
     ValueError
-        If a column does not hold numbers, naming it, or as for a text.
+        If pyarrow is absent, saying how to install it; if a column does not hold
+        numbers, naming it; or as for a text.
     """
     try:
         import pyarrow  # noqa: F401 - pandas says less clearly that it is absent
     except ImportError:
-        raise ImportError(
-            f"dataset.path={path}: a .parquet is read with pyarrow, which is not"
-            " installed; pip install 'nmflab[parquet]', or export the data as .csv"
+        raise refuse(
+            path,
+            "a .parquet is read with pyarrow, which is not installed; pip install"
+            " 'nmflab[parquet]', or export the data as .csv",
         ) from None
     import pandas as pd
 

@@ -170,7 +170,9 @@ def _other(suffix: str, ending: str, what: str) -> str:
     if ending == ".h5" and suffix == ".mat":
         return f"this is {what}; save it from MATLAB with -v7"
     mend = "export the data as .csv"
-    if ending == ".gz":
+    if ending == ".html":
+        mend = "fetch the file itself, not the page about it"
+    elif ending == ".gz":
         mend = "add .gz to its name"
     elif ending in TEXT + BINARY:
         mend = f"rename it to end in {ending}, if that is what it is"

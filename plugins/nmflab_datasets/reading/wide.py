@@ -66,8 +66,8 @@ def read_numbers(
     }
     try:
         frame = lines.frame(start, **options)
-    except ValueError as error:
-        raise _not_a_number(lines, start, columns, error) from None
+    except ValueError:
+        return _cell_by_cell(lines, start, columns)
     X: npt.NDArray[np.float64] = np.ascontiguousarray(frame.to_numpy(np.float64))
     return X
 
@@ -77,24 +77,30 @@ def _cases(word: str) -> tuple[str, ...]:
     return tuple({word, word.upper(), word.title(), mixed.get(word, word)})
 
 
-def _not_a_number(
-    lines: Lines, start: int, columns: Sequence[int], error: ValueError
-) -> ValueError:
+def _cell_by_cell(
+    lines: Lines, start: int, columns: Sequence[int]
+) -> npt.NDArray[np.float64]:
+    """Read what the fast reader would not, up to the cell that is no number."""
+    X = np.full((len(lines.records) - start, len(columns)), np.nan)
     for at in range(start, len(lines.records)):
         fields = lines.fields(at)
-        for column in columns:
-            field = fields[column]
-            if is_number(field) or is_blank(field):
-                continue
-            name = (
-                f" ({lines.fields(0)[column]!r})" if start and lines.has_corner else ""
-            )
-            return refuse(
-                lines.path,
-                f"{lines.where(at)}, column {column + 1}{name}: {field!r} is not a"
-                f" number; {_mend(field, at, column)}",
-            )
-    return refuse(lines.path, f"a cell is not a number ({error})")
+        for place, column in enumerate(columns):
+            if is_number(fields[column]):
+                X[at - start, place] = float(fields[column])
+            elif not is_blank(fields[column]):
+                raise _not_a_number(lines, start, at, column, fields[column])
+    return X
+
+
+def _not_a_number(
+    lines: Lines, start: int, at: int, column: int, field: str
+) -> ValueError:
+    name = f" ({lines.fields(0)[column]!r})" if start and lines.has_corner else ""
+    return refuse(
+        lines.path,
+        f"{lines.where(at)}, column {column + 1}{name}: {field!r} is not a number;"
+        f" {_mend(field, at, column)}",
+    )
 
 
 def _mend(field: str, at: int, column: int) -> str:
@@ -116,9 +122,16 @@ def _has_header(lines: Lines, given: bool | None) -> bool:
             f"{lines.where(0)} has one field less than the lines below it, which only a"
             " header may; leave out dataset.header=false, or mend the line",
         )
+    first = lines.fields(0)
+    if not lines.has_corner and given is None and any(map(is_number, first)):
+        raise refuse(
+            lines.path,
+            f"{lines.where(0)} has {len(first)} field(s) and the lines below it have"
+            f" {lines.n_fields}; mend the line, or give dataset.header=true if it names"
+            " all columns but the first",
+        )
     if given is not None or not lines.has_corner:
         return given is not False
-    first = lines.fields(0)
     corner, rest = first[0], first[1:] or first
     words = [name for name in rest if not is_number(name) and not is_blank(name)]
     if len(words) == len(rest):

@@ -104,8 +104,8 @@ def value() -> Callable[[Problem, Factors], float]:
     return _value
 
 
-@pytest.fixture
-def X() -> npt.NDArray[np.float64]:
+@pytest.fixture(name="X")
+def _matrix() -> npt.NDArray[np.float64]:
     """Return 14 x 11 numbers, two in five of them 0, with an empty row and column."""
     rng = np.random.default_rng(7)
     X = rng.random((14, 11)) * (rng.random((14, 11)) < 0.6)

@@ -1,0 +1,242 @@
+"""The same from Python: a study, and a single fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import numpy.typing as npt
+
+from nmflab.contracts import Factors, Matrix
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from scipy.sparse import csr_array
+
+    from nmflab.store import Store
+
+
+@dataclass(frozen=True)
+class Study:
+    """A finished sweep: its runs, traces and factors as they stand in its folder.
+
+    Parameters
+    ----------
+    folder : Path
+        Where it lies; `Study(Path("studies/movie_ratings"))` opens an older one.
+    """
+
+    folder: Path
+
+    def _open(self) -> Store:
+        from nmflab.store import Store
+
+        return Store.open(self.folder)
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """One row a planned run of the last sweep: labels, status, results, metrics."""
+        with self._open() as store:
+            runs = store.runs()
+            return runs.join(store.metric_table(), on="key")
+
+    @property
+    def traces(self) -> pd.DataFrame:
+        """One row an evaluation: key, start, step, seconds, objective, kappa, more."""
+        with self._open() as store:
+            return store.traces()
+
+    def factors(self, key: str) -> Factors:
+        """Return the factors of a run, float64.
+
+        Raises
+        ------
+        KeyError
+            If the run has none: it failed, or ``save.factors=none``.
+        """
+        with self._open() as store:
+            found = store.factors(key)
+        if found is None:
+            raise KeyError(f"run {key} has no factors stored in {self.folder}")
+        return found
+
+    def report(self) -> Path:
+        """Build the report from the store and return its page."""
+        from nmflab.commands import report
+
+        return report([self.folder])
+
+
+def study(
+    *overrides: str,
+    X: npt.ArrayLike | csr_array | pd.DataFrame | None = None,
+    missing: str = "none",
+    quiet: bool = True,
+) -> Study:
+    """Run a sweep and return the study; the same path as the command line.
+
+    Parameters
+    ----------
+    *overrides : str
+        As on the command line: ``"solver=hals,mu"``, ``"n_components=2,4"``.
+    X : array-like, csr_array or DataFrame of shape (n_samples, n_features), optional
+        Data in memory, in place of ``dataset=...``. A DataFrame's labels become names.
+    missing : {"none", "nan", "zeros", "unstored"}, default "none"
+        Which cells of X are unknown: none, those that hold NaN, those that hold 0, or
+        those a sparse X does not store.
+    quiet : bool, default True
+        Show no progress.
+
+    Returns
+    -------
+    Study
+
+    Raises
+    ------
+    ConfigError
+        If the overrides do not fit; the key is named.
+    ValueError
+        If X cannot be used; the first offending cell is named.
+
+    Examples
+    --------
+    >>> import nmflab, numpy as np
+    >>> X = np.random.default_rng(0).random((20, 10))
+    >>> done = nmflab.study("solver=hals,mu", "n_components=2,4", X=X)
+    >>> done.runs[["solver", "n_components", "objective_value"]]
+    """
+    from nmflab.commands import sweep
+
+    arguments = list(overrides)
+    if X is not None:
+        arguments = [*_as_dataset(X, missing), *arguments]
+    if not any(a.startswith("report=") for a in arguments):
+        arguments.append("report=false")
+    outcome, _ = sweep(arguments, quiet=quiet)
+    return Study(outcome.folder)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """One factorization and how it was reached.
+
+    Parameters
+    ----------
+    W : ndarray of shape (n_samples, n_components)
+    H : ndarray of shape (n_components, n_features)
+    objective : float
+        The shared objective, evaluated by the framework in float64.
+    kappa : float
+        The scale-invariant stationarity residual, dimensionless.
+    n_steps : int
+    seconds : float
+        Wall seconds of the solver.
+    reason : str
+        Why it stopped, as a sentence.
+    metrics : mapping
+        Name to value.
+    factors : Factors
+        W and H with their offsets, if the model has any.
+    """
+
+    W: Matrix
+    H: Matrix
+    objective: float
+    kappa: float
+    n_steps: int
+    seconds: float
+    reason: str
+    metrics: Mapping[str, float]
+    factors: Factors
+
+
+def fit(
+    X: npt.ArrayLike | csr_array | pd.DataFrame,
+    n_components: int,
+    *,
+    solver: str = "hals",
+    init: str = "random",
+    seed: int = 0,
+    missing: str = "none",
+    overrides: tuple[str, ...] = (),
+    **parameters: Any,
+) -> Fit:
+    """Factorize one matrix; nothing is kept on disk.
+
+    Parameters
+    ----------
+    X, missing
+        As in `study`.
+    n_components : int
+    solver, init : str
+        Names, as `nmflab list` shows them.
+    seed : int
+    overrides : tuple of str
+        Anything else the command line takes: ``("stop.kkt=1e-6",)``.
+    **parameters
+        The solver's: ``inner=1``.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    ConfigError, ValueError
+        As `study`.
+    RuntimeError
+        If the run did not end well; the message is the run's own.
+    """
+    from nmflab.expand import literal
+
+    chosen = [
+        f"n_components={n_components}",
+        f"solver={solver}",
+        f"init={init}",
+        f"seed={seed}",
+        *(f"solver.{name}={literal(value)}" for name, value in parameters.items()),
+        "executor.name=serial",
+    ]
+    with TemporaryDirectory() as folder:
+        where = f"study={literal(str(Path(folder) / 'fit'))}"
+        done = study(*chosen, where, *overrides, X=X, missing=missing)
+        row = done.runs.iloc[0]
+        if row["status"] != "ok":
+            raise RuntimeError(f"{row['status']}: {row['reason']}")
+        factors = done.factors(row["key"])
+        with done._open() as store:
+            measured = store.metrics()
+    metrics = measured[measured["value"].notna()].set_index("name")["value"]
+    return Fit(
+        W=factors.W,
+        H=factors.H,
+        objective=float(row["objective_value"]),
+        kappa=float(row["kappa"]),
+        n_steps=int(row["n_steps"]),
+        seconds=float(row["seconds"]),
+        reason=str(row["reason"]),
+        metrics={str(k): float(v) for k, v in metrics.items()},
+        factors=factors,
+    )
+
+
+def _as_dataset(X: Any, missing: str) -> list[str]:
+    """Put X into the cache and return the overrides that name it.
+
+    X is Any: whatever NumPy can make an array of, a DataFrame, or a sparse matrix.
+    """
+    from nmflab.expand import literal
+    from nmflab.handover import hand_over
+
+    folder, fingerprint = hand_over(X, missing)
+    return [
+        "dataset=array",
+        f"dataset.folder={literal(str(folder))}",
+        f"dataset.fingerprint={literal(fingerprint)}",
+    ]
+
+
+__all__ = ["Fit", "Study", "fit", "study"]
