@@ -19,6 +19,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from nmflab.confinement import (
     end_group,
     limit_memory,
     limit_threads,
+    n_unread,
     tie_to_parent,
 )
 from nmflab.wire import Arrays, FrameReader, Message, Source, WireError
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 # Sent with the "idle" that follows at once: each write wakes the parent up.
 _LAST_WORDS = frozenset({"metrics", "materialised", "failed", "raised"})
+_SETTLE_S, _SETTLE_TRIES = 0.001, 50
 _Inbox: TypeAlias = "SimpleQueue[tuple[Message, Arrays] | None]"
 
 
@@ -101,7 +104,7 @@ def serve(source: Source, sink: io.RawIOBase, duties: Duties) -> None:
     while (frame := inbox.get()) is not None:
         busy.set()
         _do(frame[0], frame[1], duties, send)
-        _flush_streams()
+        _settle_output()
         busy.clear()
         send({"type": "idle"})
 
@@ -168,11 +171,19 @@ def _receive(source: Source, inbox: _Inbox, busy: threading.Event) -> None:
     inbox.put(None)
 
 
-def _flush_streams() -> None:
-    """Let what a plugin printed arrive before the job's end does."""
+def _settle_output() -> None:
+    """Let what a plugin printed arrive before the job's end does.
+
+    Otherwise the parent could take it for the next job's. Waits until the parent has
+    read it, where that can be asked, but not for long: nothing depends on it.
+    """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # plugins may have put anything there
             stream.flush()
+    for _ in range(_SETTLE_TRIES):
+        if n_unread(2) == 0:
+            return
+        time.sleep(_SETTLE_S)
 
 
 def nmflab_duties() -> Duties:

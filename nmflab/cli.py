@@ -168,9 +168,7 @@ def _list(arguments: list[str]) -> int:
     from nmflab.listing import list_plugins
     from nmflab.registry import load
 
-    kind = arguments[0].removesuffix("s") if arguments else None
-    loaded = load()
-    print(list_plugins(loaded, kind))
+    print(list_plugins(load(), arguments[0] if arguments else None))
     return 0
 
 
@@ -181,7 +179,7 @@ def _show(arguments: list[str]) -> int:
 
     if len(arguments) != 2:
         raise ConfigError("show: give a kind and a name, as in nmflab show solver hals")
-    print(show_plugin(load(), arguments[0].removesuffix("s"), arguments[1]))
+    print(show_plugin(load(), *arguments))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from nmflab import session
 from nmflab.config import ConfigError
 from nmflab.coordinator import Coordinator, DryRun, Outcome
-from nmflab.expand import CONFIG_NAME, Space, expand
+from nmflab.expand import CONFIG_NAME, Space, expand, listed
 from nmflab.misspelt import explain
 from nmflab.store import Store
 
@@ -17,14 +18,19 @@ from nmflab.store import Store
 def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:
     """Return the spaces some overrides ask for, and the experiment's name if any.
 
-    Goes through Hydra's own multirun and the sweeper `study`.
+    Does what Hydra's multirun does, with the sweeper `study` and without callbacks:
+    those are objects made from dotted paths, which no configuration may ask for.
 
     Raises
     ------
     ConfigError
         For anything in the overrides that does not fit; the key is named.
     """
+    from hydra._internal.callbacks import Callbacks
+    from hydra.core.plugins import Plugins
     from hydra.errors import HydraException
+    from hydra.types import HydraContext, RunMode
+    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     loaded = session.registry()
@@ -37,9 +43,24 @@ def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:
 
     with session.hydra() as hydra:
         try:
-            found: tuple[list[Space], str | None] = hydra.multirun(
-                CONFIG_NAME, expanded, list(arguments), with_log_configuration=False
+            cfg = hydra.compose_config(
+                CONFIG_NAME,
+                listed(arguments),
+                run_mode=RunMode.MULTIRUN,
+                with_log_configuration=False,
             )
+            _refuse_foreign_code(cfg)
+            sweeper = Plugins.instance().instantiate_sweeper(
+                hydra_context=HydraContext(
+                    config_loader=hydra.config_loader, callbacks=Callbacks()
+                ),
+                task_function=expanded,  # type: ignore[arg-type]  # ours takes more
+                config=cfg,
+            )
+            # Unresolved: `${n_components}` in an override is another for each run.
+            task = OmegaConf.to_container(cfg.hydra.overrides.task, resolve=False)
+            assert isinstance(task, list)
+            found: tuple[list[Space], str | None] = sweeper.sweep(task)
         except (HydraException, OmegaConfBaseException) as error:
             raise explain(error, arguments, loaded) from error
     return found
@@ -64,7 +85,31 @@ def sweep(
     outcome = coordinator.run()
     if not coordinator.settings["report"]:
         return outcome, None
-    return outcome, report([outcome.folder])
+    try:
+        return outcome, report([outcome.folder])
+    except Exception as error:  # the runs are safe; a report can be built again
+        if os.environ.get("NMFLAB_DEBUG"):
+            raise
+        outcome.notes.append(
+            f"the report could not be built ({type(error).__name__}: {error}); the runs"
+            f" are kept: nmflab report {outcome.folder}"
+        )
+        return outcome, None
+
+
+def _refuse_foreign_code(cfg: Any) -> None:
+    """Refuse what would make Hydra import by a dotted path; cfg: Hydra's DictConfig."""
+    if cfg.hydra.callbacks:
+        raise ConfigError(
+            "hydra.callbacks: nmflab imports nothing by dotted path from a"
+            " configuration; write a plugin with the hook nmflab_run_end instead"
+        )
+    target = cfg.hydra.sweeper._target_
+    if target != "hydra_plugins.nmflab_study.sweeper.StudySweeper":
+        raise ConfigError(
+            f"hydra/sweeper is {target}; nmflab's runs need hydra/sweeper=study, which"
+            " is the default: leave it out"
+        )
 
 
 def report(folders: Sequence[Path], *, all_sweeps: bool = False) -> Path:

@@ -39,9 +39,22 @@ def unfit(facts: Facts, config: Mapping[str, Any], registry: Registry) -> str | 
     assert isinstance(init, InitSpec)
     objective = Objective(**config["objective"])
     return (
-        _objective_reason(facts, objective)
+        _split_reason(config)
+        or _objective_reason(facts, objective)
         or _solver_reason(facts, config, objective, solver, registry)
         or _init_reason(facts, config, solver, init, registry)
+    )
+
+
+def _split_reason(config: Mapping[str, Any]) -> str | None:
+    largest = config["split"].get("n_components_max")
+    if largest is None or config["n_components"] <= largest:
+        return None
+    return (
+        f"split {config['split']['name']} keeps cells for sizes up to"
+        f" split.n_components_max={largest}, n_components is"
+        f" {config['n_components']}; raise split.n_components_max for the whole sweep,"
+        " so that all sizes are tested on the same cells"
     )
 
 
@@ -79,7 +92,7 @@ def _has_zeros(facts: Facts) -> bool:
 
 def _where(facts: Facts) -> str:
     first = facts.get("first_negative")
-    return f" (the first: {first['cell']} = {first['value']:g})" if first else ""
+    return f" (the first at {first})" if first else ""
 
 
 def _solver_reason(

@@ -21,6 +21,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from nmflab.contracts import Objective
 from nmflab.registry import Registry
 from nmflab.splits import SPLITS
+from nmflab.stopping import StopSettings
 from nmflab.weighting import WEIGHTINGS
 
 GROUPS = ("dataset", "weighting", "split", "objective", "init", "solver")
@@ -62,27 +63,6 @@ class SaveFactors(Enum):
 
     all = "all"
     none = "none"
-
-
-@dataclass
-class Stop:
-    """When a run ends; any combination, the first to hold ends it.
-
-    ``kkt``: the scale-invariant stationarity residual falls to this. ``max_steps``:
-    updates of both factors. ``max_seconds``: seconds of the solver, evaluations left
-    out. ``tol``: the objective fell by no more than this share of its total fall since
-    half the present step. ``projected_gradient``: its norm over that of the start.
-    ``target``: objective. ``validation``: evaluations without a better error on the
-    validation cells.
-    """
-
-    kkt: float | None = 1e-4
-    max_steps: int | None = 2000
-    max_seconds: float | None = None
-    tol: float | None = None
-    projected_gradient: float | None = None
-    target: float | None = None
-    validation: int | None = None
 
 
 @dataclass
@@ -133,7 +113,7 @@ class RootConfig:
     cases: Any = None  # Any: labels to overrides, checked where they are expanded
     case: Any = None
     restarts: int = 1
-    stop: Stop = field(default_factory=Stop)
+    stop: StopSettings = field(default_factory=StopSettings)
     missing_as_zero: bool = False
     trace: bool = True
     metrics: list[str] = field(default_factory=lambda: list(DEFAULT_METRICS))
@@ -266,6 +246,10 @@ def plain(cfg: DictConfig) -> dict[str, Any]:
 def check_settings(config: Mapping[str, Any], registry: Registry) -> None:
     """Raise `ConfigError` for settings that make no sense, naming the key and value."""
     _check_known(config)
+    try:
+        StopSettings(**config["stop"])
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     for name in config["metrics"]:
         registry.get("metric", name)
     positive = {

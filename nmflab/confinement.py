@@ -40,6 +40,20 @@ def claim_pipes() -> tuple[io.FileIO, io.FileIO]:
     return io.FileIO(source, "r"), io.FileIO(sink, "w")
 
 
+def n_unread(descriptor: int) -> int:
+    """Return how many bytes written to a pipe nobody has read yet; 0 if unknown."""
+    if sys.platform == "win32":
+        return 0
+    import fcntl
+    import termios
+
+    try:
+        answer = fcntl.ioctl(descriptor, termios.FIONREAD, bytes(4))
+    except OSError:  # not a pipe
+        return 0
+    return int.from_bytes(answer, sys.byteorder)
+
+
 def tie_to_parent() -> None:
     """See to it that this process, and what it started, dies with its parent.
 

@@ -13,6 +13,7 @@ from nmflab.config import ConfigError, check_settings
 from nmflab.executors import Executor, Limits, make
 from nmflab.expand import Space
 from nmflab.feed import Feed
+from nmflab.folder import study_folder, write_summary
 from nmflab.jobs import Jobs, metric_infos
 from nmflab.materialise import open_dataset
 from nmflab.materials import materialise_all
@@ -23,7 +24,6 @@ from nmflab.registry import Registry
 from nmflab.reuse import changed_since, to_run_again
 from nmflab.store import Store, StudyWriter
 from nmflab.store.writer import now
-from nmflab.folder import study_folder, write_summary
 
 
 @dataclass(kw_only=True)
@@ -156,8 +156,9 @@ class Coordinator:
         StoreError
             If the study cannot be written; what was finished is kept.
         """
-        Plan(self.spaces, self.registry, _unread(self.spaces)).check()
-        folder = self._folder(Plan(self.spaces, self.registry, _unread(self.spaces)))
+        unread = Plan(self.spaces, self.registry, _unread(self.spaces))
+        unread.check()
+        folder = self._folder(unread)
         writer = StudyWriter(folder)
         log = _Log(folder / "log.txt")
         executor = self._executor(log)

@@ -13,7 +13,7 @@ import copy
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 from hydra.core.config_loader import ConfigLoader
@@ -24,7 +24,7 @@ from hydra.core.override_parser.types import (
     QuotedString,
     ValueType,
 )
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, FloatNode, IntegerNode, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -128,6 +128,42 @@ def expand(
     return spaces
 
 
+def listed(arguments: Sequence[str]) -> list[str]:
+    """Return the overrides, ``retry=crash`` written as the list it stands for.
+
+    Hydra composes a master configuration before anything is swept, and refuses there
+    what has a comma's meaning for us: one value for a setting that holds several.
+
+    Raises
+    ------
+    ConfigError
+        If an override cannot be read, or a group is given a list in brackets.
+    """
+    result = []
+    for text, override in zip(arguments, _parsed(arguments), strict=True):
+        key = override.key_or_group
+        value = None if override.is_sweep_override() else override.value()
+        if key in GROUPS and isinstance(value, list):
+            names = ",".join(map(str, value))
+            raise ConfigError(
+                f"{text}: {key} takes one name, or several in a sweep: {key}={names}"
+            )
+        result.append(_setting(override, key) if key in LISTS else text)
+    return result
+
+
+def _parsed(overrides: Sequence[str], loader: Any = None) -> list[Override]:
+    parser = OverridesParser.create(config_loader=loader)
+    try:
+        return list(parser.parse_overrides(list(overrides)))
+    except OverrideParseException as error:
+        why = error.message.splitlines()[0].partition(" expecting {")[0]
+        raise ConfigError(
+            f"cannot read the override {error.override} ({why}); write key=value, and"
+            " quote a value with special characters, as in \"dataset.path='a b.csv'\""
+        ) from error
+
+
 class _Composer:
     """Composes by Hydra, each list of overrides once, and says what went wrong."""
 
@@ -151,12 +187,7 @@ class _Composer:
 
     def parse(self, overrides: Sequence[str]) -> list[Override]:
         """Return the overrides as Hydra's own parser reads them."""
-        parser = OverridesParser.create(config_loader=self.loader)
-        try:
-            return parser.parse_overrides(list(overrides))
-        except HydraException as error:
-            first = str(error).splitlines()[0]
-            raise ConfigError(f"cannot read an override: {first}") from error
+        return _parsed(overrides, self.loader)
 
 
 def _without_hydra(cfg: DictConfig) -> DictConfig:
@@ -211,11 +242,8 @@ def _sorted_overrides(composer: _Composer, overrides: list[Override]) -> _Sweeps
         key = override.key_or_group
         sweeps.keys.add(key)
         root = key.split(".")[0].split("/")[0]
-        if (key.endswith(".name") and root in GROUPS) or key == "objective.loss":
-            raise ConfigError(
-                f"{key} cannot be set: it says which {root} this is; choose with"
-                f" {root}=<name>"
-            )
+        if root in GROUPS and key == f"{root}.{_naming(root)}":
+            raise _reserved(root)
         if key == "case":
             sweeps.cases = [str(value) for value in _values(override)]
         elif root in AXES:
@@ -225,6 +253,17 @@ def _sorted_overrides(composer: _Composer, overrides: list[Override]) -> _Sweeps
         else:
             raise ConfigError(unknown_key(key, (*AXES, *SETTINGS, "case")))
     return sweeps
+
+
+def _naming(group: str) -> str:
+    return "loss" if group == "objective" else "name"
+
+
+def _reserved(group: str) -> ConfigError:
+    return ConfigError(
+        f"{group}.{_naming(group)} cannot be set: it says which {group} this is; choose"
+        f" with {group}=<name>"
+    )
 
 
 def _sort_axis(override: Override, key: str, sweeps: _Sweeps) -> None:
@@ -260,6 +299,10 @@ def _values(override: Override) -> list[Any]:
             f" in {override.key_or_group}=range(0,1,0.25)"
         )
     values = list(override.sweep_iterator())
+    if not values:
+        raise ConfigError(
+            f"{override.input_line}: there is no value in it, so nothing would be run"
+        )
     return [v.text if isinstance(v, QuotedString) else v for v in values]
 
 
@@ -280,12 +323,23 @@ def _setting(override: Override, key: str) -> str:
 
 def _cases(root: DictConfig, sweeps: _Sweeps) -> dict[str, list[str]]:
     """Return the overrides of each case by label; one case "" where there are none."""
-    cases = plain(root).get("cases") or {}
+    # Unresolved: what a case takes from another key depends on the run.
+    raw = OmegaConf.to_container(root, resolve=False, enum_to_str=True)
+    assert isinstance(raw, dict)
+    cases = raw.get("cases") or {}
+    if not isinstance(cases, Mapping):
+        raise ConfigError(
+            f"cases={cases!r}: give each case a label and its overrides, as in"
+            " cases={one: {solver: hals}, other: {solver: mu}}"
+        )
+    cases = {str(name): case for name, case in cases.items()}
     names = list(cases) if sweeps.cases is None else sweeps.cases
     if not names:
         return {"": []}
     chosen = {}
     for name in names:
+        if not cases:
+            raise ConfigError(f"case={name}: there are no cases; give cases={{...}}")
         if name not in cases:
             raise ConfigError(
                 unknown_key(name, tuple(cases), what="case", where="cases")
@@ -334,8 +388,10 @@ def _space(
     cfg: DictConfig, swept: Mapping[str, list[Any]], case: str, registry: Any
 ) -> Space:
     _refuse_unsafe(cfg)
+    _refuse_renamed(cfg)
     config = plain(cfg)
     axes = {axis: _nodes(cfg, config, axis, swept, registry) for axis in AXES}
+    _refuse_unset(axes)
     settings = {key: value for key, value in config.items() if key not in AXES}
     settings.pop("cases", None)
     settings.pop("case", None)
@@ -354,6 +410,26 @@ def _refuse_unsafe(cfg: DictConfig) -> None:
             "${oc.env:...} in an axis: the record would not say what was run; give the"
             " value on the command line"
         )
+
+
+def _refuse_renamed(cfg: DictConfig) -> None:
+    """Refuse a node that carries another's name: from a file, a case or a mapping."""
+    for group in GROUPS:
+        schema, key = OmegaConf.get_type(cfg, group), _naming(group)
+        if is_dataclass(schema):
+            own = {f.name: f.default for f in fields(schema)}
+            if cfg[group][key] != own[key]:
+                raise _reserved(group)
+
+
+def _refuse_unset(axes: Mapping[str, Sequence[Any]]) -> None:
+    for axis in GROUPS:
+        unset = [key for node in axes[axis] for key, v in node.items() if v == "???"]
+        if unset:
+            raise ConfigError(
+                f"{axis}.{unset[0]} must be given, as in {axis}.{unset[0]}=<value>;"
+                f" `nmflab show {axis} {axes[axis][0].get('name')}` says what it is"
+            )
 
 
 def _nodes(
@@ -416,5 +492,5 @@ def _by_schema(
     try:
         OmegaConf.update(section, leaf, value)
     except (OmegaConfBaseException, AttributeError) as error:
-        raise explain(error, [f"{key}={value}"], registry) from error
+        raise explain(error, [f"{key}={literal(value)}"], registry) from error
     return plain(OmegaConf.masked_copy(section, [leaf]))[leaf]

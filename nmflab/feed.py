@@ -100,7 +100,7 @@ class Feed:
                 self._executor.cancel(now=True)
             for event in self._executor.events(timeout=0.5):
                 self._handle(event)
-            self._shown.update(None, self._running())
+            self._shown.update(None, self._running)
 
     _stopped = False
 
@@ -161,7 +161,7 @@ class Feed:
         arrays = self._kept(record, event.arrays)
         self._writer.add_fit(event.key, self._sweep, record, arrays)
         status = str(record["status"])
-        self._shown.update(status, self._running())
+        self._shown.update(status, self._running)
         row = {"key": event.key, **record, "config": config}
         self._registry.run_end(self._writer.folder, row)
         if self._fail_fast and status in FAILED and not self._stopped:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,9 @@ def hand_over(X: Any, missing: str) -> tuple[Path, str]:
     try:
         facts = materialise(dataset, beside / "data")
         fingerprint = str(facts["fingerprint"])
-        folder = root / fingerprint
+        # Equal cells may come under other names, which reports show.
+        names = repr((dataset.row_names, dataset.column_names)).encode()
+        folder = root / f"{fingerprint}-{blake2b(names, digest_size=8).hexdigest()}"
         if not folder.exists():
             (beside / "data").rename(folder)
         return folder, fingerprint

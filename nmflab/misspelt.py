@@ -38,7 +38,7 @@ def explain(
     found = re.search(r"Could not find '(\w+)/([^']+)'", text)
     if found:
         return ConfigError(_unknown_choice(found[1], found[2], text, registry))
-    found = re.search(r"You must specify '(\w+)'", text)
+    found = re.search(r"(?:You must specify '|runtime\.choices\.)(\w+)", text)
     if found:
         names = _names(registry, found[1])
         return ConfigError(f"no {found[1]} chosen; give {found[1]}=<one of {names}>")
@@ -46,6 +46,11 @@ def explain(
     if "is not in struct" in text or "not in" in text:
         return ConfigError(_unknown_field(key, text, registry))
     value = next((o for o in overrides if o.split("=")[0].lstrip("+~") == key), key)
+    if "is not a subclass of" in text:
+        return ConfigError(
+            f"{value}: {key} has keys of its own, which `nmflab --cfg job` shows; set"
+            f" one of them, as in {key}.<key>=<value>"
+        )
     return ConfigError(f"{value}: {text.splitlines()[0]}")
 
 
@@ -93,7 +98,7 @@ def _unknown_field(key: str, text: str, registry: Any) -> str:
         for other, _, cls in node_classes(registry):
             if other == group and cls.__name__ == found[1]:
                 message = unknown_parameter(cls, name, group)
-                return f"{message}. To give parameters to some choices only, use cases"
+                return f"{message} (to give parameters to some choices only, use cases)"
     if not name:
         return unknown_key(key, (*GROUPS, *SCALARS, *SETTINGS))
     return f"{key}: there is no such key; `nmflab --cfg job` shows those there are"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -94,6 +96,9 @@ class Plan:
         self._unfit: dict[tuple[Any, ...], str | None] = {}
         self._specs: dict[tuple[str, str], tuple[Spec, Any]] = {}
         self.collapsed: dict[str, int] = {}
+        self._idle: dict[tuple[_Variant, _Variant], frozenset[str]] = {}
+        self._kept: dict[bytes, tuple[_Variant, _Variant]] = {}
+        self._keys: set[str] = set()
 
     @property
     def base(self) -> dict[str, Any]:
@@ -104,11 +109,13 @@ class Plan:
     def __iter__(self) -> Iterator[Planned]:
         """Yield the planned runs, seeds outermost: a sweep cut short is balanced."""
         spaces = [self._prepared(space) for space in self._spaces]
+        self.collapsed, self._kept, self._keys = {}, {}, set()
+        by_seed = {id(axes): {v.node: v for v in axes["seed"]} for axes, *_ in spaces}
         seeds = list(dict.fromkeys(v.node for axes, *_ in spaces for v in axes["seed"]))
         for seed in seeds:
             for axes, space, const, tail in spaces:
-                chosen = [v for v in axes["seed"] if v.node == seed]
-                for variant in chosen:
+                variant = by_seed[id(axes)].get(seed)
+                if variant is not None:
                     yield from self._of_seed(axes, space, const, tail, variant)
 
     def check(self) -> None:
@@ -155,7 +162,7 @@ class Plan:
         per_run = {key: space.settings[key] for key in PER_RUN}
         const = node_text([per_run, space.settings["limits"]["threads"]]).encode()
         axes = {
-            axis: [self._variant(axis, node) for node in space.axes[axis]]
+            axis: list(dict.fromkeys(self._variant(axis, n) for n in space.axes[axis]))
             for axis in AXES
         }
         differs = node_text(per_run) != node_text(
@@ -172,38 +179,63 @@ class Plan:
         tail: str,
         seed: _Variant,
     ) -> Iterator[Planned]:
-        first = seed.node == axes["seed"][0].node
         lists = [[seed] if axis == "seed" else axes[axis] for axis in AXES]
-        at_init, at_solver = AXES.index("init"), AXES.index("solver")
         for combo in itertools.product(*lists):
-            init, solver = combo[at_init], combo[at_solver]
-            why = self._collapse(init, solver, axes["init"][0], first)
-            if why is not None:
+            why = self._collapse(combo, const + space.case.encode())
+            if why is None:
+                planned = self._planned(combo, space, const, tail)
+                why = self._repeated(planned.key, space.case)
+            if why is None:
+                yield planned
+            else:
                 self.collapsed[why] = self.collapsed.get(why, 0) + 1
-                continue
-            yield self._planned(combo, space, const, tail)
 
-    def _collapse(
-        self, init: _Variant, solver: _Variant, first_init: _Variant, first_seed: bool
-    ) -> str | None:
-        solver_spec, solver_object = self._spec("solver", solver.node)
-        assert isinstance(solver_spec, SolverSpec)
-        own = solver_spec.promises.init == "own"
-        if own and init is not first_init:
-            return f"solver {solver.label} brings its own start: one init is enough"
-        if first_seed:
+    def _collapse(self, combo: Sequence[_Variant], const: bytes) -> str | None:
+        """Return why another run already stands for this one, if one does."""
+        init, solver, seed = (combo[AXES.index(a)] for a in ("init", "solver", "seed"))
+        idle = self._idle_axes(init, solver)
+        if not idle:
             return None
-        init_spec, init_object = self._spec("init", init.node)
-        assert isinstance(init_spec, InitSpec)
-        random = _is_random(solver_spec.promises.random, solver_object) or (
-            not own and _is_random(init_spec.random, init_object)
-        )
-        if random:
+        same = blake2b(const, digest_size=16)
+        same.update(b"".join([v.digest for v in combo if v.axis not in idle]))
+        kept = self._kept.setdefault(same.digest(), (init, seed))
+        if init is not kept[0]:
+            return f"solver {solver.label} brings its own start: one init is enough"
+        if seed is kept[1]:
             return None
         return (
             f"neither init {init.label} nor solver {solver.label} draws random numbers:"
             " one seed is enough, and there is no spread over seeds"
         )
+
+    def _idle_axes(self, init: _Variant, solver: _Variant) -> frozenset[str]:
+        """Return which of "init" and "seed" change nothing for this pair."""
+        if (init, solver) not in self._idle:
+            solver_spec, solver_object = self._spec("solver", solver.node)
+            init_spec, init_object = self._spec("init", init.node)
+            assert isinstance(solver_spec, SolverSpec)
+            assert isinstance(init_spec, InitSpec)
+            own = solver_spec.promises.init == "own"
+            random = _is_random(solver_spec.promises.random, solver_object) or (
+                not own and _is_random(init_spec.random, init_object)
+            )
+            idle = [
+                axis
+                for axis, is_idle in (("init", own), ("seed", not random))
+                if is_idle
+            ]
+            self._idle[init, solver] = frozenset(idle)
+        return self._idle[init, solver]
+
+    def _repeated(self, key: str, case: str) -> str | None:
+        """Return why a run is left out that another space has asked for."""
+        if len(self._spaces) == 1:  # within one, values are distinct
+            return None
+        if key not in self._keys:
+            self._keys.add(key)
+            return None
+        what = f"case {case} asks" if case else "the sweep asks"
+        return f"{what} for runs that were asked for already: each is made once"
 
     def _planned(
         self, combo: Sequence[_Variant], space: Space, const: bytes, tail: str
@@ -252,6 +284,8 @@ class Plan:
 
     def _origin(self, axis: str, node: Any) -> str:
         """Return what else than its parameters a node's effect depends on."""
+        if axis in ("seed", "dataset", "split"):
+            _check_seed(axis, node)
         if axis == "dataset":
             return str(self._data[node_text(node)].facts.get("fingerprint", "failed"))
         if axis == "n_components":
@@ -310,6 +344,12 @@ def _checked(cls: type[Any], axis: str, node: Any) -> None:
         raise ConfigError(str(error)) from error
 
 
+def _check_seed(axis: str, node: Any) -> None:
+    key, seed = ("seed", node) if axis == "seed" else (f"{axis}.seed", node["seed"])
+    if seed < 0:
+        raise ConfigError(f"{key} must be at least 0, got {seed}")
+
+
 def _is_random(random: Any, configured: Any) -> bool:
     return bool(random(configured)) if callable(random) else bool(random)
 
@@ -337,15 +377,23 @@ def _varying_axes(spaces: Sequence[Space]) -> set[str]:
 
 
 class _Labels:
-    """Short names of nodes: the plugin's, plus the parameters that differ."""
+    """Short names of nodes: the plugin's, plus the parameters that differ.
+
+    Differ from one another within the sweep, and from the default: `hals` beside
+    `hals(inner=1)`.
+    """
 
     def __init__(self, spaces: Sequence[Space], registry: Registry) -> None:
         self._registry = registry
         self._seen: dict[tuple[str, str], dict[str, set[str]]] = {}
+        self._stems: dict[str | None, set[str]] = {}
         for space in spaces:
             for axis in GROUPS:
                 for node in space.axes[axis]:
                     self._note(axis, node)
+            for node in space.axes["dataset"]:
+                stem = self._file_stem(node)
+                self._stems.setdefault(stem, set()).add(str(node.get("path")))
 
     def _note(self, axis: str, node: Mapping[str, Any]) -> None:
         values = self._seen.setdefault((axis, _called(node)), {})
@@ -357,14 +405,38 @@ class _Labels:
         if axis not in GROUPS:
             return node
         values = self._seen[axis, _called(node)]
-        differing = {k: v for k, v in node.items() if len(values.get(k, ())) > 1}
+        usual = self._defaults(axis, node)
+        differing = {
+            k: v
+            for k, v in node.items()
+            if len(values.get(k, ())) > 1 and v != usual.get(k)
+        }
         name = _called(node)
-        if axis == "dataset":
-            name = self._file_stem(node) or name
-            differing.pop("path", None)
+        if axis == "dataset" and (stem := self._file_stem(node)) is not None:
+            name = stem
+            if len(self._stems[stem]) == 1:
+                differing.pop("path", None)
         if not differing:
             return name
         return f"{name}({', '.join(f'{k}={v}' for k, v in differing.items())})"
+
+    def _defaults(self, axis: str, node: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the default of each parameter as it stands in a node."""
+        defaults: dict[str, Any] = {"seed": 0}
+        for f in dataclasses.fields(self._class(axis, node)):
+            if f.default is not dataclasses.MISSING:
+                value = f.default
+                defaults[f.name] = value.name if isinstance(value, Enum) else value
+        return defaults
+
+    def _class(self, axis: str, node: Mapping[str, Any]) -> type[Any]:
+        if axis == "objective":
+            return Objective
+        if axis == "split":
+            return SPLITS[node["name"]]
+        if axis == "weighting":
+            return WEIGHTINGS[node["name"]]
+        return _class_of(self._registry.get(axis, node["name"]))
 
     def _file_stem(self, node: Mapping[str, Any]) -> str | None:
         """Return what a dataset read from one file is known by: the file's name."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol
 
 FAILED = ("error", "timeout", "oom", "crash", "invalid")
+
+
+Running = Callable[[], Sequence[str]]
+"""Asked for what is running only when that is shown."""
 
 
 class Progress(Protocol):
@@ -24,7 +28,7 @@ class Progress(Protocol):
         trace: TracebackType | None,
     ) -> None: ...
 
-    def update(self, status: str | None, running: Sequence[str]) -> None:
+    def update(self, status: str | None, running: Running) -> None:
         """Count a finished run (None: only time has passed) and show what runs."""
         ...
 
@@ -82,13 +86,14 @@ class Plain:
     def __exit__(self, *_: object) -> None:
         self.say(self._counts.text())
 
-    def update(self, status: str | None, running: Sequence[str]) -> None:
+    def update(self, status: str | None, running: Running) -> None:
         """Count, and print when the last line is old."""
         if status is not None:
             self._counts.by_status[status] += 1
         if time.monotonic() - self._last > self._every_s:
             self._last = time.monotonic()
-            what = f"; running: {', '.join(running)}" if running else ""
+            now = ", ".join(running())
+            what = f"; running: {now}" if now else ""
             self.say(self._counts.text() + what)
 
     def say(self, text: str) -> None:
@@ -122,13 +127,13 @@ class Bar:
         self._show("")
         self._bar.stop()
 
-    def update(self, status: str | None, running: Sequence[str]) -> None:
+    def update(self, status: str | None, running: Running) -> None:
         """Count, and redraw a few times a second."""
         if status is not None:
             self._counts.by_status[status] += 1
         if time.monotonic() - self._shown > 0.1:
             self._shown = time.monotonic()
-            self._show(running[0] if running else "")
+            self._show("".join(running()[:1]))
 
     def _show(self, running: str) -> None:
         self._bar.update(
@@ -152,7 +157,7 @@ class Quiet:
     def __exit__(self, *_: object) -> None:
         return
 
-    def update(self, status: str | None, running: Sequence[str]) -> None:
+    def update(self, status: str | None, running: Running) -> None:
         """Do nothing."""
 
     def say(self, text: str) -> None:

@@ -182,15 +182,12 @@ def _spec(name: str) -> ModuleSpec | None:
 
 
 def _imports(name: str, file: Path) -> Iterator[str]:
-    """Yield the modules of the same package that a module imports."""
-    top = name.partition(".")[0]
+    """Yield the full names of what a module imports."""
     package = name if file.name == "__init__.py" else name.rpartition(".")[0]
     for level, module, names in _parsed(file).imports:
         base = _absolute(module, level, package)
         # What is imported may itself be a module: `from nmflab import numerics`.
-        for found in (base, *(f"{base}.{each}" for each in names)):
-            if found.partition(".")[0] == top:
-                yield found
+        yield from (base, *(f"{base}.{each}" for each in names))
 
 
 def _absolute(module: str, level: int, package: str) -> str:

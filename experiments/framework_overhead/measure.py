@@ -59,6 +59,8 @@ class Bench:
             "OMP_NUM_THREADS": "1",
             "OPENBLAS_NUM_THREADS": "1",
         }
+        # Otherwise every command compiles every import anew, on both sides.
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
 
     def cpu(self, command: Sequence[str]) -> tuple[float, float, str]:
         """Return cpu-seconds with children, wall seconds and the error output."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -72,6 +73,7 @@ class Local:
             raise ValueError(f"executor.n_jobs must be at least 1, got {n_jobs}.")
         self._inbox = make_inbox()
         self._log = log or forget
+        self._log_lock = threading.Lock()
         self._command = list(command or child_command())
         self._slots = [Slot(self._launch) for _ in range(n_slots)]
         self._memory = TreeMemory()
@@ -168,7 +170,11 @@ class Local:
         self._inbox.close()
 
     def _launch(self, threads: int | None) -> Child:
-        return Child(self._command, threads, self._inbox, self._log)
+        return Child(self._command, threads, self._inbox, self._log_text)
+
+    def _log_text(self, key: str, text: str) -> None:
+        with self._log_lock:
+            self._log(key, text)
 
     def _busy(self) -> list[Slot]:
         return [slot for slot in self._slots if slot.task is not None]

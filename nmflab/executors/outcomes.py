@@ -68,8 +68,11 @@ class Progress:
             self.measured = message["status"] != "ok"  # only good runs are measured
             yield Fitted(self.key, self._explained(message), arrays)
         elif kind == "metrics":
+            is_due = bool(self.job.get("metrics")) and not self.measured
             self.measured = True
-            if message["values"] or message["problems"]:
+            # A failed run is told of no metrics; one that only has metrics over seeds
+            # is, though nothing came of them yet: they were asked for.
+            if is_due or message["values"] or message["problems"]:
                 yield Measured(self.key, message)
         elif kind == "materialised" and not self.fitted:
             self.fitted = True

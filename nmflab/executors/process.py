@@ -65,10 +65,6 @@ class Child:
             return False
         return True
 
-    def rest(self) -> None:
-        """Let what is printed from now on belong to no job."""
-        self._output.begin("")
-
     @property
     def has_exited(self) -> bool:
         """Whether the process is gone, even if others hold its pipes open."""

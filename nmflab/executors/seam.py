@@ -122,8 +122,8 @@ class Running:
 
 
 Log: TypeAlias = Callable[[str, str], None]
-"""Gets a job's key ("" between jobs) and what the job printed; from another thread, but
-never two at once."""
+"""Gets a job's key ("" before the first) and what was printed; from other threads, but
+never two calls at once."""
 
 
 class Executor(Protocol):

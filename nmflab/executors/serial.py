@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +17,8 @@ from nmflab.executors.seam import Done, Event, Fitted, Limits, Running, Started
 from nmflab.wire import Arrays, Message
 
 if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
     from nmflab.registry import Registry
 
 
@@ -180,8 +184,18 @@ def _threads(n_threads: int | None) -> contextlib.AbstractContextManager[object]
     """Return a context in which the loaded thread pools use so many threads."""
     if n_threads is None:
         return contextlib.nullcontext()
-    import threadpoolctl
-
     limits: contextlib.AbstractContextManager[object]
-    limits = threadpoolctl.threadpool_limits(n_threads)
+    limits = _pools(len(sys.modules)).limit(limits=n_threads)
     return limits
+
+
+@lru_cache(maxsize=1)
+def _pools(_n_modules: int) -> ThreadpoolController:
+    """Return the thread pools there are; looking for them takes milliseconds.
+
+    A pool comes with a library, a library with a module: as long as no module is added
+    there is nothing new to find.
+    """
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

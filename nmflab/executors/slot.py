@@ -51,7 +51,6 @@ class Slot:
             yield from task.start()
         elif kind == "idle":
             self.task = None
-            child.rest()
             yield from task.progress.done()
         else:
             yield from task.progress.message(message, arrays)

@@ -215,8 +215,8 @@ def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
 
 
 _CAPTION = (
-    "(objective − best known) / (highest start − best known), the median over seeds; the"
-    " best known is the lowest objective of any run on the same data, size and"
+    "(objective − best known) / (highest start − best known), the median over seeds;"
+    " the best known is the lowest objective of any run on the same data, size and"
     " objective, so a curve ends where its runs reach it, or fall below 1e-10."
 )
 _CLOCK = " Time spent on evaluations is not counted."

@@ -108,7 +108,7 @@ def described(
 ) -> pd.DataFrame:
     """Return `runs` with the columns that reports group and colour by."""
     runs = runs.copy()
-    for name in ("case", "minimises", "weighting", "split"):
+    for name in ("case", "minimises", "weighting", "split", "reason"):
         runs[name] = runs[name].fillna("")
     runs["variant"] = np.where(runs["case"] != "", runs["case"], runs["solver"])
     runs["fingerprint"] = runs["fingerprint"].fillna("")

@@ -98,9 +98,13 @@ def column_names(dataset: StoredDataset) -> list[str]:
 def _names(given: list[str] | None, n: int, what: str) -> list[str]:
     if given is None:
         return [f"{what} {i + 1}" for i in range(n)]
-    seen: dict[str, int] = {}
-    names = []
+    taken = set(given)
+    names: list[str] = []
+    seen: set[str] = set()
     for name in given:
-        seen[name] = seen.get(name, 0) + 1
-        names.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+        unique, copy = name, 2
+        while unique in seen or (unique != name and unique in taken):
+            unique, copy = f"{name} ({copy})", copy + 1
+        seen.add(unique)
+        names.append(unique)
     return names

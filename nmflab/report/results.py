@@ -36,11 +36,13 @@ def results_section(material: Material, groups: Sequence[Group]) -> Section:
         blocks.append(Prose("No run finished, so there are no results."))
     if shared:
         blocks.append(Prose(_READING))
-        blocks.append(_table("results", "Results over seeds", shared, groups, material))
+        blocks.append(
+            _table("results-table", "Results over seeds", shared, groups, material)
+        )
     if own:
         blocks.append(Prose(_OWN, "note"))
         caption = "Runs that minimise their own objective"
-        blocks.append(_table("own-results", caption, own, groups, material))
+        blocks.append(_table("own-results-table", caption, own, groups, material))
     return Section("results", "Results", blocks)
 
 

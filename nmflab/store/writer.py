@@ -6,8 +6,9 @@ import io
 import json
 import os
 import socket
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ _INSERT_RUN = (
 _INSERT_PLAN = (
     f"INSERT OR IGNORE INTO plan VALUES ({', '.join('?' * (len(LABELS) + 4))})"
 )
+_EMPTY = {"limits": "{}", "starts": "[]", "warnings": "[]"}
 X_CELLS = 100_000
 """A dataset's X is kept in the store up to this many cells (stored ones, for CSR)."""
 
@@ -120,14 +122,33 @@ class StudyWriter:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Write several records as one."""
-        self._db.execute("BEGIN")
+        """Write several records as one; all of them are kept, or none.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be written, as on a full disk.
+        """
         try:
+            self._db.execute("BEGIN")
             yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
+            self._db.execute("COMMIT")
+        except BaseException as error:
+            if self._db.in_transaction:  # SQLite has left it already on a full disk
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(
+                    f"cannot write {self.folder / 'runs.sqlite'}: {error}; what was"
+                    " written before is kept: free some space, and give the same"
+                    " command again"
+                ) from error
             raise
-        self._db.execute("COMMIT")
+
+    def _write(self, statement: str, values: Sequence[Any]) -> int:
+        """Write one record; return its row's number."""
+        with self.transaction():
+            return self._db.execute(statement, values).lastrowid or 0
 
     def begin_sweep(
         self,
@@ -138,7 +159,7 @@ class StudyWriter:
         plugin_failures: Sequence[Mapping[str, Any]] = (),
     ) -> int:
         """Record a command and return its number."""
-        cursor = self._db.execute(
+        return self._write(
             "INSERT INTO sweeps (started, command, base, provenance, notes,"
             " plugin_failures) VALUES (?, ?, ?, ?, '[]', ?)",
             (
@@ -149,18 +170,16 @@ class StudyWriter:
                 json.dumps(list(plugin_failures)),
             ),
         )
-        assert cursor.lastrowid is not None
-        return cursor.lastrowid
 
     def set_notes(self, sweep: int, notes: Sequence[str]) -> None:
         """Record what the plan said: collapsed axes, reuse, caps."""
-        self._db.execute(
+        self._write(
             "UPDATE sweeps SET notes=? WHERE id=?", (json.dumps(list(notes)), sweep)
         )
 
     def finish_sweep(self, sweep: int) -> None:
         """Record that every planned run has its row."""
-        self._db.execute("UPDATE sweeps SET finished=? WHERE id=?", (now(), sweep))
+        self._write("UPDATE sweeps SET finished=? WHERE id=?", (now(), sweep))
 
     def add_plan(self, sweep: int, rows: Iterable[PlanRow]) -> int:
         """Record the planned runs, in order, each key once; return how many."""
@@ -269,8 +288,12 @@ class StudyWriter:
     def _add_run(self, key: str, sweep: int, record: Mapping[str, Any]) -> None:
         values = [key, sweep, *(record.get(column) for column in RESULTS)]
         values += [
-            json.dumps(record.get(column) or default)
-            for column, default in (("limits", {}), ("starts", []), ("warnings", []))
+            json.dumps(value) if (value := record.get(column)) else empty
+            for column, empty in (
+                ("limits", "{}"),
+                ("starts", "[]"),
+                ("warnings", "[]"),
+            )
         ]
         self._db.execute(_INSERT_RUN, (*values, record.get("traceback")))
 
@@ -340,10 +363,11 @@ class StudyWriter:
 
     def add_metric_info(self, infos: Mapping[str, Mapping[str, Any]]) -> None:
         """Record what the metrics mean: direction, range, unit, documentation."""
-        self._db.executemany(
-            "INSERT OR REPLACE INTO metric_info VALUES (?, ?)",
-            ((name, json.dumps(info)) for name, info in infos.items()),
-        )
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR REPLACE INTO metric_info VALUES (?, ?)",
+                ((name, json.dumps(info)) for name, info in infos.items()),
+            )
 
     def add_dataset(
         self,
@@ -361,7 +385,7 @@ class StudyWriter:
             },
         }
         small = int(facts["n_stored"]) <= X_CELLS
-        self._db.execute(
+        self._write(
             "INSERT OR REPLACE INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 facts["fingerprint"],

@@ -1,6 +1,7 @@
 """Whatever a run does, it ends as one rightly labelled record; nothing else ends."""
 
 import os
+import select
 import signal
 import sys
 
@@ -345,6 +346,34 @@ def test_events_returns_nothing_in_the_time_given(local, lab):
     assert [running.key for running in executor.running()] == ["k"]
 
 
+@posix
+def test_a_result_that_waits_is_read_before_its_run_is_killed(shared, lab):
+    """A parent that stood still (Ctrl-Z) past a limit does not take it out on a run."""
+    lab.drive(
+        shared, [lab.run_job("first")], LONG
+    )  # what comes next is in a used child
+    shared.submit(lab.run_job("k"), LONG)
+    assert shared.events(0) == [Started("k")]
+    (slot,) = shared._slots
+    stdout = slot.child._process.stdout
+    assert lab.wait_until(lambda: select.select([stdout], [], [], 0)[0])
+    slot.task.since -= 1000
+    shared._next_look = 0.0
+    assert of(lab.drive(shared, []), Fitted)[0].record["status"] == "ok"
+
+
+def test_metrics_that_give_nothing_yet_are_told_of(shared, lab):
+    """Metrics over seeds were asked for and came to nothing: that is an answer."""
+    events = lab.drive(shared, [lab.run_job("k", over_seeds=True)])
+    assert of(events, Measured)[0].record["values"] == {}
+
+
+def test_a_failed_run_is_told_of_no_metrics(shared, lab):
+    """The empty answer that follows its record is dropped."""
+    events = lab.drive(shared, [lab.run_job("k", status="invalid", over_seeds=True)])
+    assert [type(event) for event in events][-2:] == [Fitted, Done]
+
+
 def test_cancel_lets_the_runs_under_way_finish(local, lab):
     """Nothing more is taken; what was begun is reported as ever."""
     executor = local()
@@ -370,11 +399,13 @@ def test_cancel_now_gives_back_the_runs_under_way(local, lab):
 
 def test_close_leaves_no_process_behind(local, lab):
     """Neither idle children nor busy ones, nor any that waits to be reaped."""
+    others = {process.pid for process in psutil.Process().children()}
     executor = local(2)
     pid = facts_of(executor, lab)["pid"]
     executor.submit(lab.run_job("a", do="sleep"), LONG)
     executor.submit(lab.run_job("b", do="sleep"), LONG)
     before = {process.pid for process in psutil.Process().children(recursive=True)}
+    before -= others
     assert pid in before
     executor.close()
     executor.close()

@@ -13,7 +13,10 @@ SCRIPT = """
 import sys
 from nmflab.executors import Limits, Local, Fitted, Started
 command = {command!r}
-executor = Local(1, command=command, log=lambda key, text: print(text, flush=True))
+def log(key, text):
+    if "grandchild" in text:
+        print(text, flush=True)
+executor = Local(1, command=command, log=log)
 executor.submit({{"type": "run", "key": "k", "do": {do!r}}}, Limits(timeout_s=600))
 seen = []
 while executor.running():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -66,9 +65,15 @@ def multiplicative(
 
 
 class Study:
-    """Writes a study run by run; `key` of each run follows from its labels."""
+    """Writes a study run by run; the key of each run follows from its labels."""
+
+    RATINGS = RATINGS
+    USERS = USERS
+    FILMS = FILMS
 
     def __init__(self, folder: Path, **base: Any) -> None:
+        self.folder = folder
+        self.closed = False
         self.writer = StudyWriter(folder)
         self.base = {
             "stop": {"kkt": 1e-4, "max_steps": 200},
@@ -217,6 +222,29 @@ class Study:
         self.writer.add_metric_info(metric_info)
         self.writer.finish_sweep(self.sweep)
         self.writer.close()
+        self.closed = True
+
+    def read(self, **how: Any) -> Store:
+        """Write everything planned, if that was not done, and open the store."""
+        if not self.closed:
+            self.close(**how)
+        return Store.open(self.folder)
+
+    @staticmethod
+    def masked() -> Dataset:
+        """Return five users' ratings of four films, zeros missing."""
+        return Dataset(
+            X=RATINGS,
+            missing="mask",
+            mask=RATINGS > 0,
+            row_names=USERS,
+            column_names=FILMS,
+            extras={
+                "licence": "CC0",
+                "citation": "@misc{ratings}",
+                "source": "made up",
+            },
+        )
 
 
 OK = {
@@ -230,32 +258,13 @@ OK = {
 }
 
 
-@contextmanager
-def opened(folder: Path) -> Iterator[Store]:
-    """Open a store and close it again."""
-    with Store.open(folder) as store:
-        yield store
-
-
-def small_masked() -> Dataset:
-    """Return the five users' ratings, zeros missing."""
-    return Dataset(
-        X=RATINGS,
-        missing="mask",
-        mask=RATINGS > 0,
-        row_names=USERS,
-        column_names=FILMS,
-        extras={"licence": "CC0", "citation": "@misc{ratings}", "source": "made up"},
-    )
-
-
 def write_full(folder: Path) -> None:
     """Write a study with every status, several solvers, sizes, seeds and data sets."""
     study = Study(folder)
     ratings = study.dataset(
         "ratings", Dataset(X=RATINGS, row_names=USERS, column_names=FILMS)
     )
-    masked = study.dataset("ratings(zeros=missing)", small_masked())
+    masked = study.dataset("ratings(zeros=missing)", study.masked())
     rng = np.random.default_rng(0)
     large = rng.random((100, 3)) @ rng.random((3, 50)) + 0.1 * rng.random((100, 50))
     names = [f"product {j + 1}" for j in range(50)]
@@ -335,12 +344,27 @@ def write_full(folder: Path) -> None:
     )
 
 
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    """Return an empty study to write runs into."""
+    return Study(tmp_path / "study")
+
+
 @pytest.fixture(scope="session")
 def full_study(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A study folder with every status, small, large and masked data."""
+    """Return a study folder with every status, small, large and masked data."""
     folder = tmp_path_factory.mktemp("studies") / "everything"
     write_full(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def full_report(full_study: Path) -> Path:
+    """Return the page of the report of that study."""
+    import nmflab.report
+
+    with Store.open(full_study) as store:
+        return nmflab.report.build(store, [])
 
 
 @pytest.fixture(scope="session", autouse=True)

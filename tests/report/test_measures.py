@@ -1,0 +1,47 @@
+"""Which metric is the error, which the sparseness."""
+
+from nmflab.report.groups import Group, Stat
+from nmflab.report.measures import error_measure, hint, sparseness_measure, titled
+
+ONE = Stat(1, 0.5, None, 0.5, 0.5)
+
+
+def measured(*names: str) -> list[Group]:
+    """Return a group in which these metrics were measured."""
+    metrics = dict.fromkeys(names, ONE)
+    return [Group({}, "a", 0, ("k",), "k", ONE, None, None, None, None, metrics)]
+
+
+def test_the_relative_error_is_preferred() -> None:
+    """Where it was measured it is drawn."""
+    assert (
+        error_measure(measured("rmse", "relative_error"), {}).name == "relative_error"
+    )
+
+
+def test_without_it_the_objective_is_drawn() -> None:
+    """Every run has an objective."""
+    groups = measured("rmse")
+    measure = error_measure(groups, {})
+    assert (measure.title, measure.of(groups[0])) == ("Objective", ONE)
+
+
+def test_sparseness_of_the_components_comes_first() -> None:
+    """It says how readable the components are."""
+    groups = measured("hoyer_sparseness_W", "hoyer_sparseness_H")
+    found = sparseness_measure(groups, {})
+    assert found is not None
+    assert found.name == "hoyer_sparseness_H"
+    assert sparseness_measure(measured("rmse"), {}) is None
+
+
+def test_a_suffixed_metric_has_its_parents_unit() -> None:
+    """What is known of a metric holds for the values it names by suffix."""
+    info = {"hoyer": {"unit": "dimensionless", "direction": "higher", "doc": "Sparse."}}
+    assert titled("hoyer_H", info) == "Hoyer H (dimensionless)"
+    assert hint("hoyer_H", info) == "Sparse. Higher is better."
+
+
+def test_a_metric_nobody_knows_any_more_keeps_its_name() -> None:
+    """A plugin that is gone costs the unit, nothing else."""
+    assert (titled("gone", {}), hint("gone", {})) == ("Gone", "")
