@@ -32,7 +32,6 @@ _HYDRA_FLAGS = (
     "--hydra-help",
     "--shell-completion",
     "-sc",
-    "--version",
 )
 
 
@@ -44,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        return _dispatch(arguments)
+        code = _dispatch(arguments)
+        sys.stdout.flush()  # here, where a reader that is gone can be caught
+        return code
     except KeyboardInterrupt:
         print("interrupted; what was finished is kept", file=sys.stderr)
         return 130
@@ -60,11 +61,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _sentence(error: Exception) -> str:
     from nmflab.config import ConfigError
+    from nmflab.executors import ExecutorError
     from nmflab.registry import PluginError, UnknownPlugin
     from nmflab.store import StoreError
 
     text = str(error.args[0]) if error.args else type(error).__name__
-    if isinstance(error, ConfigError | StoreError | PluginError | UnknownPlugin):
+    spoken = ConfigError | StoreError | PluginError | UnknownPlugin | ExecutorError
+    if isinstance(error, spoken):
         return text
     return (
         f"{type(error).__name__}: {error} (unexpected; NMFLAB_DEBUG=1 shows where, and"
@@ -75,6 +78,11 @@ def _sentence(error: Exception) -> str:
 def _dispatch(arguments: list[str]) -> int:
     if not arguments or arguments[0] in ("--help", "-h", "help"):
         return _help()
+    if arguments[0] == "--version":
+        from nmflab import __version__
+
+        print(f"nmflab {__version__}")
+        return 0
     command = _COMMANDS.get(arguments[0])
     if command is not None:
         return command(arguments[1:])

@@ -83,7 +83,7 @@ def sweep(
     if coordinator.settings["dry_run"]:
         return coordinator.dry_run(), None
     outcome = coordinator.run()
-    if not coordinator.settings["report"]:
+    if outcome.interrupted or not coordinator.settings["report"]:
         return outcome, None
     try:
         return outcome, report([outcome.folder])

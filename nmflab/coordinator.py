@@ -21,7 +21,7 @@ from nmflab.plan import Data, Plan, Planned, node_text
 from nmflab.progress import FAILED, progress
 from nmflab.provenance import provenance
 from nmflab.registry import Registry
-from nmflab.reuse import changed_since, to_run_again
+from nmflab.reuse import changed_since, is_due, to_run_again
 from nmflab.store import Store, StudyWriter
 from nmflab.store.writer import now
 
@@ -117,7 +117,8 @@ class Coordinator:
         self.spaces, self.registry = spaces, registry
         self.command, self.quiet = list(command), quiet
         self.settings = spaces[0].settings
-        check_settings(self.settings, registry)
+        for space in spaces:
+            check_settings(space.settings, registry)
         self.limits = Limits(**self.settings["limits"])
         self._name = name
 
@@ -130,7 +131,7 @@ class Coordinator:
             executor.close()
         plan = Plan(self.spaces, self.registry, data)
         folder = self._folder(plan)
-        known = _finished(folder)
+        known = self._finished(folder)
         report = DryRun(
             folder=folder, n_runs=0, n_done=0, skipped={}, first=[], notes=[]
         )
@@ -198,12 +199,15 @@ class Coordinator:
         _add_unfit(writer, sweep, unfit, data)
         self._add_context(writer, plan, data, record, failures)
         counts = writer.counts(sweep)
-        notes = [*plan.notes(), *_reuse_notes(counts, len(unfit), again, previous)]
+        notes = [*plan.notes(), *_reuse_notes(counts, unfit, again, previous)]
         writer.set_notes(sweep, notes)
         jobs = Jobs(plan.base, self.registry, data, writer.folder)
-        reused = sum(counts.values()) - counts.get("left", 0) - len(unfit)
         shown = progress(
-            counts.get("left", 0), skipped=len(unfit), reused=reused, quiet=self.quiet
+            counts.get("left", 0),
+            skipped=counts.get("skipped", 0),
+            reused=counts.get("ok", 0),
+            failed=sum(counts.get(status, 0) for status in FAILED),
+            quiet=self.quiet,
         )
         feed = Feed(
             writer,
@@ -248,6 +252,18 @@ class Coordinator:
         name = self.settings["study"] or self._name or plan.first_dataset()
         return study_folder(str(name))
 
+    def _finished(self, folder: Path) -> set[str]:
+        """Return the keys a study has results for that `run` would keep."""
+        if not (folder / "runs.sqlite").exists():
+            return set()
+        retry, limits = self.settings["retry"], self.limits
+        with Store.open(folder) as store:
+            return {
+                key
+                for key, status, old in store.made()
+                if not is_due(status, old, retry, limits)
+            }
+
     def _add_context(
         self,
         writer: StudyWriter,
@@ -280,14 +296,6 @@ def _unread(spaces: Sequence[Space]) -> dict[str, Data]:
     return {
         node_text(node): Data() for space in spaces for node in space.axes["dataset"]
     }
-
-
-def _finished(folder: Path) -> set[str]:
-    """Return the keys a study has results for; none where there is no study."""
-    if not (folder / "runs.sqlite").exists():
-        return set()
-    with Store.open(folder) as store:
-        return store.finished_keys()
 
 
 def _noted(plan: Plan, unfit: list[Planned]) -> Any:
@@ -323,15 +331,25 @@ def _add_unfit(
 
 
 def _reuse_notes(
-    counts: Mapping[str, int], n_unfit: int, again: Sequence[str], changed: list[str]
+    counts: Mapping[str, int],
+    unfit: Sequence[Planned],
+    again: Sequence[str],
+    changed: list[str],
 ) -> list[str]:
-    left = counts.get("left", 0)
-    reused = sum(counts.values()) - left - n_unfit
+    left, not_made = counts.get("left", 0), {planned.key for planned in unfit}
+    reused = sum(counts.values()) - left - len(unfit)
+    lost = sum(planned.status == "error" for planned in unfit)
+    failed = {s: counts.get(s, 0) - (lost if s == "error" else 0) for s in FAILED}
+    kept = [status for status, n in failed.items() if n]
     notes = []
     if reused:
-        notes.append(f"{reused} runs were already done and are reused")
-    if again:
-        notes.append(f"{len(again)} runs are made again (retry, or a raised limit)")
+        note = f"{reused} runs were already done and are reused"
+        if kept:
+            n = sum(failed.values())
+            note += f"; {n} of them failed: retry={','.join(kept)} makes them again"
+        notes.append(note)
+    if n_again := len(set(again) - not_made):
+        notes.append(f"{n_again} runs are made again (retry, or a raised limit)")
     if left and changed:
         notes.append(
             "results from before are not used where these changed: "

@@ -474,7 +474,8 @@ def _converted(
     """
     parent, _, leaf = key.rpartition(".")
     section = copy.deepcopy(OmegaConf.select(cfg, parent) if parent else cfg)
-    node = section._get_node(leaf) if OmegaConf.is_dict(section) else None
+    is_dict = OmegaConf.is_dict(section)
+    node = section._get_node(leaf, validate_access=False) if is_dict else None
     converted = []
     for value in values:
         if type(value) is int and type(node) in (IntegerNode, FloatNode):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nmflab.contracts import SolverSpec
-from nmflab.executors import Done, Event, Executor, Fitted, Measured
+from nmflab.executors import Done, Event, Executor, Fitted, Measured, Serial
 from nmflab.interrupt import Interrupts
 from nmflab.jobs import Jobs, metric_digests
 from nmflab.progress import FAILED, Progress
 from nmflab.registry import Registry
-from nmflab.store import Store, StudyWriter
+from nmflab.store import StudyWriter
 from nmflab.store.writer import now
 
 _LARGE_FACTORS = ("W", "H", "row_offset", "column_offset")
@@ -56,7 +55,7 @@ class Feed:
         self._beside: dict[str, int] = {}
         self._started: dict[str, str] = {}
         self._digests = metric_digests(jobs.metrics, registry)
-        self._bytes_left = float(save["max_gb"]) * 1e9
+        self._bytes_left = float(save["max_gb"]) * 1e9 - writer.factor_bytes()
         self.notes: list[str] = []
         self.interrupted = False
 
@@ -67,6 +66,12 @@ class Feed:
             if not interrupts.count:
                 self._drain(self._measurements(), interrupts)
             self.interrupted = interrupts.count > 0
+        lost = self._writer.unmeasurable(self._sweep, self._digests)
+        self.notes += [
+            f"{n} runs have no value of metric {metric}, since their factors were not"
+            " kept; retry=ok makes them again"
+            for metric, n in lost.items()
+        ]
 
     def _stop(self) -> None:
         self._executor.cancel()
@@ -84,6 +89,7 @@ class Feed:
         """Submit while there is room, handle events, until all is done or stopped."""
         exhausted = False
         while True:
+            interrupts.tell()
             while not (exhausted or interrupts.count or self._stopped):
                 if not self._executor.n_free:
                     break
@@ -98,9 +104,16 @@ class Feed:
                 continue
             if interrupts.count > 1:
                 self._executor.cancel(now=True)
-            for event in self._executor.events(timeout=0.5):
+            for event in self._events(interrupts):
                 self._handle(event)
             self._shown.update(None, self._running)
+
+    def _events(self, interrupts: Interrupts) -> list[Event]:
+        if not isinstance(self._executor, Serial):
+            return self._executor.events(timeout=0.5)
+        with interrupts.in_job():
+            return self._executor.events()
+        return []
 
     _stopped = False
 
@@ -120,20 +133,19 @@ class Feed:
 
     def _measurements(self) -> Iterator[tuple[dict[str, Any], Any]]:
         missing = self._writer.unmeasured(self._sweep, self._digests)
-        with contextlib.closing(Store.open(self._writer.folder)) as store:
-            for n, (key, changes, metrics) in enumerate(missing, start=1):
-                factors = store.factors(key)
-                if factors is None:
-                    continue
-                config = self._jobs.config(changes)
-                arrays = {
-                    name: getattr(factors, name)
-                    for name in _LARGE_FACTORS
-                    if getattr(factors, name) is not None
-                }
-                if n == 1:
-                    self.notes.append("metrics were computed from stored factors")
-                yield self._jobs.measurement(key, config, metrics), arrays
+        for n, (key, changes, metrics) in enumerate(missing, start=1):
+            factors = self._writer.reader.factors(key)
+            if factors is None:
+                continue
+            config = self._jobs.config(changes)
+            arrays = {
+                name: getattr(factors, name)
+                for name in _LARGE_FACTORS
+                if getattr(factors, name) is not None
+            }
+            if n == 1:
+                self.notes.append("metrics were computed from stored factors")
+            yield self._jobs.measurement(key, config, metrics), arrays
 
     def _handle(self, event: Event) -> None:
         if isinstance(event, Fitted):

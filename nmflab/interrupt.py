@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 
@@ -14,11 +15,14 @@ class Interrupts:
     Parameters
     ----------
     first : callable
-        Called at the first interrupt, from the signal handler.
+        Called once, after the first interrupt: by `tell`, since whoever counts may be
+        in the midst of anything; from the signal handler only within `in_job`.
     """
 
     def __init__(self, first: Callable[[], None]) -> None:
         self._first = first
+        self._told = False
+        self._in_job = False
         self.count = 0
 
     def __enter__(self) -> Interrupts:
@@ -32,7 +36,27 @@ class Interrupts:
         for number, handler in self._before.items():
             signal.signal(number, handler)  # type: ignore[arg-type]
 
+    def tell(self) -> None:
+        """Call `first` if there was an interrupt and it was not called yet."""
+        if self.count and not self._told:
+            self._told = True
+            self._first()
+
+    @contextlib.contextmanager
+    def in_job(self) -> Iterator[None]:
+        """Let the second interrupt end what is done inside: a job in this process."""
+        self._in_job = True
+        try:
+            yield
+        except KeyboardInterrupt:
+            self.count = max(self.count, 2)
+        finally:
+            self._in_job = False
+
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self.count += 1
-        if self.count == 1:
-            self._first()
+        if self._in_job:
+            with contextlib.suppress(RuntimeError):  # the job may be printing just now
+                self.tell()
+            if self.count > 1:
+                raise KeyboardInterrupt

@@ -147,9 +147,10 @@ class Plan:
             for requirement in spec.requires:
                 name = _name(requirement)
                 origins[name] = version_of(name)
-        for label, node in self.datasets():
+        for _, node in self.datasets():
             facts = self._data[node_text(node)].facts
-            origins[f"the data of {label}"] = str(facts.get("fingerprint"))
+            what = self._labels.in_full("dataset", node)
+            origins[f"the data of {what}"] = str(facts.get("fingerprint"))
         return origins
 
     def notes(self) -> list[str]:
@@ -416,9 +417,13 @@ class _Labels:
             name = stem
             if len(self._stems[stem]) == 1:
                 differing.pop("path", None)
-        if not differing:
-            return name
-        return f"{name}({', '.join(f'{k}={v}' for k, v in differing.items())})"
+        return _labelled(name, differing)
+
+    def in_full(self, axis: str, node: Mapping[str, Any]) -> str:
+        """Return the plugin's name and every parameter that is not at its default."""
+        usual = {"name": node["name"], **self._defaults(axis, node)}
+        changed = {k: v for k, v in node.items() if v != usual.get(k)}
+        return _labelled(_called(node), changed)
 
     def _defaults(self, axis: str, node: Mapping[str, Any]) -> dict[str, Any]:
         """Return the default of each parameter as it stands in a node."""
@@ -444,6 +449,12 @@ class _Labels:
         assert isinstance(spec, DatasetSpec)
         files = list(spec.files(loader))
         return files[0].name.partition(".")[0] if files else None
+
+
+def _labelled(name: str, parameters: Mapping[str, Any]) -> str:
+    if not parameters:
+        return name
+    return f"{name}({', '.join(f'{k}={v}' for k, v in parameters.items())})"
 
 
 def _called(node: Mapping[str, Any]) -> str:

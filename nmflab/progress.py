@@ -40,8 +40,9 @@ class Progress(Protocol):
 class _Counts:
     """Done, failed, skipped, left; the rate and the time left."""
 
-    def __init__(self, total: int, skipped: int, reused: int) -> None:
-        self.total, self.skipped, self.reused = total, skipped, reused
+    def __init__(self, total: int, skipped: int, reused: int, failed: int) -> None:
+        self.total, self.skipped = total, skipped
+        self.reused, self.failed = reused, failed
         self.by_status: Counter[str] = Counter()
         self.began = time.monotonic()
 
@@ -50,7 +51,7 @@ class _Counts:
         return self.by_status.total()
 
     def text(self) -> str:
-        failed = sum(self.by_status[status] for status in FAILED)
+        failed = self.failed + sum(self.by_status[status] for status in FAILED)
         left = self.total - self.finished
         parts = [f"{self.by_status['ok'] + self.reused} done"]
         if self.reused:
@@ -164,9 +165,20 @@ class Quiet:
         """Do nothing."""
 
 
-def progress(total: int, *, skipped: int, reused: int, quiet: bool) -> Progress:
-    """Return what fits the output: a bar, plain lines, or nothing."""
+def progress(
+    total: int, *, skipped: int, reused: int, failed: int, quiet: bool
+) -> Progress:
+    """Return what fits the output: a bar, plain lines, or nothing.
+
+    Parameters
+    ----------
+    total : int
+        Runs that are to be made.
+    skipped, reused, failed : int
+        Runs that were settled before: unfit pairs, kept results, kept failures.
+    quiet : bool
+    """
     if quiet:
         return Quiet()
-    counts = _Counts(total, skipped, reused)
+    counts = _Counts(total, skipped, reused, failed)
     return Bar(counts) if sys.stdout.isatty() else Plain(counts)

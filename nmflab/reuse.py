@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from nmflab.executors import Limits
 from nmflab.store import StudyWriter
@@ -17,15 +18,22 @@ def to_run_again(
     a dataset that could not be loaded, and those that ran into a limit which has been
     raised since.
     """
-    again = []
-    for key, status, old in writer.existing(sweep):
-        raised = (
-            status == "timeout" and _raised(old.get("timeout_s"), limits.timeout_s)
-        ) or (status == "oom" and _raised(old.get("memory_mb"), limits.memory_mb))
-        unmade = not old and status in ("skipped", "error")
-        if status in retry or raised or unmade:
-            again.append(key)
-    return again
+    return [
+        key
+        for key, status, old in writer.existing(sweep)
+        if is_due(status, old, retry, limits)
+    ]
+
+
+def is_due(
+    status: str, old: Mapping[str, Any], retry: Sequence[str], limits: Limits
+) -> bool:
+    """Return whether a row of this status, made within `old` limits, is not kept."""
+    raised = (
+        status == "timeout" and _raised(old.get("timeout_s"), limits.timeout_s)
+    ) or (status == "oom" and _raised(old.get("memory_mb"), limits.memory_mb))
+    unmade = not old and status in ("skipped", "error")
+    return status in retry or raised or unmade
 
 
 def _raised(old: float | None, new: float | None) -> bool:

@@ -11,6 +11,17 @@ import pytest
 from nmflab.testing.creator import PluginCreator
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the user's cache out of the tests, and the tests out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("NMFLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        for name in ("NMFLAB_CONF", "NMFLAB_DISABLE_PLUGINS", "NMFLAB_STRICT"):
+            patched.delenv(name, raising=False)
+        patched.delenv("NMFLAB_DEBUG", raising=False)
+        yield
+
+
 @pytest.fixture
 def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PluginCreator]:
     """Install plugins for one test."""

@@ -31,6 +31,8 @@ from nmflab.report.pencil import (
 
 MOST_PANELS = 6
 MOST_LINES = 40
+NARROWEST = 2e-3
+"""Smallest span of an error axis, as a share of the error: less is drawn as none."""
 
 _ENDS = "Points are means over seeds, bars run from the lowest to the highest seed."
 
@@ -53,6 +55,8 @@ def by_panel(groups: Sequence[Group], measure: Measure) -> Records:
                 "low": stat.low,
                 "high": stat.high,
                 "seeds": stat.n,
+                "under": stat.low - NARROWEST / 2 * abs(stat.mean),
+                "over": stat.high + NARROWEST / 2 * abs(stat.mean),
             }
         )
     panels = list(dict.fromkeys(r["panel"] for r in records))[:MOST_PANELS]
@@ -82,6 +86,19 @@ def _value_axis(
     return channel(f"{field}:Q", title=title, scale=scale_of(log=log), axis=axis)
 
 
+def _room(
+    channel: type[alt.X] | type[alt.Y],
+    second: type[alt.X2] | type[alt.Y2],
+    records: Records,
+    title: str,
+) -> alt.Chart:
+    """Return an unseen mark that keeps the axis from magnifying rounding errors."""
+    low = _value_axis(channel, records, "under", title)
+    unseen: alt.Chart = alt.Chart().mark_rule(opacity=0)
+    drawn: alt.Chart = unseen.encode(low, second("over:Q"))
+    return drawn
+
+
 def against_size(
     groups: Sequence[Group], measure: Measure, pencil: Pencil
 ) -> Figure | None:
@@ -105,13 +122,14 @@ def against_size(
     bars = base.mark_rule(strokeWidth=1.5).encode(y=low, y2="high:Q")
     lines = base.mark_line().encode(y=y, strokeDash=pencil.dash(inits))
     points = base.mark_circle(size=60).encode(y=y).add_params(picked)
+    room = _room(alt.Y, alt.Y2, records, measure.title)
     return Figure(
         id="error-by-size",
-        title=f"{measure.title} against the number of components",
+        title=f"{measure.short} against the number of components",
         caption=f"{_ENDS} The error of the best fit cannot rise with size, so its fall"
         " alone is no reason to take more components."
         f"{_left_out(groups, panels)}{CLICK}",
-        spec=panelled([bars, lines, points], records, panels, 300, same_x=True),
+        spec=panelled([room, bars, lines, points], records, panels, 300, same_x=True),
     )
 
 
@@ -124,11 +142,8 @@ def _left_out(groups: Sequence[Group], panels: Sequence[str]) -> str:
 
 def _by_solver(records: Records, measure: Measure, pencil: Pencil, size: int) -> Figure:
     records = sorted(records, key=lambda record: float(record["value"]))[:MOST_LINES]
-    variants, inits, panels = shown_of(records)
-    for record in records:
-        several = len(inits) > 1
-        name = f"{record['variant']} · {record['init']}" if several else ""
-        record["row"] = name or record["variant"]
+    variants, _, panels = shown_of(records)
+    longest = _name_rows(records)
     base = alt.Chart().encode(
         y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=240)),
         color=pencil.colour(variants).legend(None),
@@ -137,6 +152,7 @@ def _by_solver(records: Records, measure: Measure, pencil: Pencil, size: int) ->
     ends = _value_axis(alt.X, records, "low", measure.title)
     mean = _value_axis(alt.X, records, "value", measure.title)
     layers = [
+        _room(alt.X, alt.X2, records, measure.title),
         base.mark_rule(strokeWidth=2).encode(x=ends, x2="high:Q"),
         base.mark_circle(size=90).encode(x=mean),
     ]
@@ -144,10 +160,25 @@ def _by_solver(records: Records, measure: Measure, pencil: Pencil, size: int) ->
     height = 26 * most + 20
     return Figure(
         id="error-by-solver",
-        title=f"{measure.title} with {count(size, 'component')}",
+        title=f"{measure.short} with {count(size, 'component')}",
         caption=f"{_ENDS} The lowest error stands first.",
-        spec=panelled(layers, records, panels, height),
+        spec=panelled(
+            layers, records, panels, height, margin=min(240, 7 * longest) + 30
+        ),
     )
+
+
+def _name_rows(records: Records) -> int:
+    """Give each record a row, named by solver and, where that is not enough, start.
+
+    Returns the length of the longest name.
+    """
+    pairs = {(record["panel"], record["variant"]) for record in records}
+    enough = len(pairs) == len(records)
+    for record in records:
+        name = record["variant"]
+        record["row"] = name if enough else f"{name} · {record['init']}"
+    return max(len(record["row"]) for record in records)
 
 
 def against_sparseness(
@@ -188,12 +219,13 @@ def _scatter(
         tooltip=_tooltip(alt.Tooltip("sparseness:Q", title="sparseness", format=".4g")),
     )
     drawn = points.mark_point(filled=True).add_params(picked)
+    room = _room(alt.Y, alt.Y2, records, error.title)
     return Figure(
         id="error-by-sparseness",
-        title=f"{error.title} against sparseness",
+        title=f"{error.short} against sparseness",
         caption="One point a solver, initialization and size, at its means over seeds:"
         f" lower is closer to the data, further right is easier to read.{CLICK}",
-        spec=panelled([drawn], records, panels, 300),
+        spec=panelled([room, drawn], records, panels, 300),
     )
 
 

@@ -116,7 +116,7 @@ def resampled(
     if not positive:
         return np.empty(0), np.empty(0)
     low, high = min(x.min() for x in positive), max(x.max() for x in positive)
-    at = np.unique(np.geomspace(low, high, n))
+    at = np.unique(np.geomspace(low, high, n)) if low < high else np.array([high])
     at[-1] = high
     held = [y[np.clip(np.searchsorted(x, at, "right") - 1, 0, None)] for x, y in runs]
     return at, np.median(np.vstack(held), axis=0)
@@ -154,7 +154,7 @@ def _figure(
         at, gap = _curve(group, runs, x, best[group.signature])
         if at.size == 0 or fall <= 0:
             continue
-        panel = f"{names[id(group)]}, n_components {group.n_components}"
+        panel = f"{names[id(group)]} · n_components {group.n_components}"
         share = gap / fall
         drawn = share > FLOOR
         records.append(
@@ -191,12 +191,10 @@ def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
     variants, inits, panels = shown_of(records)
     picked, opacity = singled_out()
     across, up = _axes(records, title)
-    lines = alt.Chart().transform_flatten(["x", "gap"]).mark_line(clip=True)
-    lines = lines.encode(
+    base = alt.Chart().encode(
         x=across,
         y=up,
         color=pencil.colour(variants),
-        strokeDash=pencil.dash(inits),
         opacity=opacity,
         tooltip=[
             alt.Tooltip("variant:N", title="solver"),
@@ -205,19 +203,23 @@ def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
             alt.Tooltip("gap:Q", title="share to go", format=".3g"),
         ],
     )
+    lines = base.transform_flatten(["x", "gap"]).mark_line(clip=True)
+    lines = lines.encode(strokeDash=pencil.dash(inits)).add_params(picked)
+    ends = base.transform_calculate(x="peek(datum.x)", gap="peek(datum.gap)")
     what = "steps" if x == "step" else "seconds"
     return Figure(
         id=f"convergence-{what}",
         title=f"Convergence against {what}",
         caption=_CAPTION + ("" if x == "step" else _CLOCK) + CLICK,
-        spec=panelled([lines.add_params(picked)], records, panels, 320),
+        spec=panelled([lines, ends.mark_circle(size=35)], records, panels, 320),
     )
 
 
 _CAPTION = (
     "(objective − best known) / (highest start − best known), the median over seeds;"
     " the best known is the lowest objective of any run on the same data, size and"
-    " objective, so a curve ends where its runs reach it, or fall below 1e-10."
+    " objective, and a curve ends, at its dot, where its runs stop, reach it"
+    " or fall below 1e-10."
 )
 _CLOCK = " Time spent on evaluations is not counted."
 

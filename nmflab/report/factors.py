@@ -77,13 +77,17 @@ def _of_dataset(
         *unidentified_notes(dataset, [g.n_components for g in groups]),
     ]
     if len(shown) < len(groups):
-        blocks.append(
-            Prose(f"Shown: {len(shown)} of {len(groups)} kinds of run, the best first.")
-        )
+        blocks.append(Prose(f"Shown: {len(shown)} of {len(groups)} kinds of run."))
+    first = {id(group) for group in chosen(groups, len({g.signature for g in groups}))}
+    rest: list[Block] = []
     for at, group in enumerate(shown):
         factors = material.factors(group.best_key)
         name = f"{number_of + 1}-{at + 1}"
-        blocks += _of_group(material, dataset, group, factors, name)
+        made = _of_group(material, dataset, group, factors, name)
+        folded = not is_small(dataset) and id(group) not in first
+        (rest if folded else blocks).extend(made)
+    if rest:
+        blocks.append(Details("The same for other solvers and starts", rest))
     blocks += _correlation(material, dataset, groups, number_of)
     return blocks
 

@@ -57,28 +57,35 @@ class Grid:
 
 def heatmaps(grids: Sequence[Grid]) -> Spec:
     """Return several heatmaps as one chart, in pairs where they fit side by side."""
+    wanted = max(_wanted_width(grid) for grid in grids)
+    widths = [_cell_width(grid, wanted) for grid in grids]
     data, drawn = {}, []
-    for at, grid in enumerate(grids):
-        data[f"grid{at}"] = _cells(grid, written=_cell_width(grid) >= ROOMY)
-        drawn.append(_heatmap(grid, f"grid{at}"))
+    for at, (grid, width) in enumerate(zip(grids, widths, strict=True)):
+        data[f"grid{at}"] = _cells(grid, written=width >= ROOMY)
+        drawn.append(_heatmap(grid, f"grid{at}", width))
     if len(drawn) == 1:
         return spec_of(drawn[0], data)
-    wide = any(_cell_width(grid) * len(grid.columns) > 330 for grid in grids)
+    wide = any(
+        width * len(grid.columns) > 330
+        for grid, width in zip(grids, widths, strict=True)
+    )
     together = alt.concat(*drawn, columns=1 if wide else 2, spacing=28)
     together = together.resolve_scale(x="independent", y="independent")
     together = together.resolve_scale(fill="independent", color="independent")
     return spec_of(together, data)
 
 
-def _cell_width(grid: Grid) -> float:
+def _wanted_width(grid: Grid) -> float:
     longest = max((len(text) for text in _texts(grid).ravel()), default=1)
-    wanted = max(30.0, 8.5 * longest + 8)
+    return max(30.0, 8.5 * longest + 8)
+
+
+def _cell_width(grid: Grid, wanted: float) -> float:
     fitting = WIDEST / max(1, len(grid.columns))
     return wanted if fitting >= wanted else max(11.0, min(fitting, ROOMY - 1))
 
 
-def _heatmap(grid: Grid, data: str) -> alt.LayerChart:
-    width = _cell_width(grid)
+def _heatmap(grid: Grid, data: str, width: float) -> alt.LayerChart:
     written = width >= ROOMY
     base = alt.Chart(alt.NamedData(data)).encode(
         x=_columns_axis(grid, width), y=_rows_axis(grid, written)

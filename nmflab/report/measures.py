@@ -10,6 +10,15 @@ from nmflab.report.groups import Group, Stat
 
 _ERRORS = ("relative_error", "rel_fro")
 _SPARSENESS = ("sparseness_H", "hoyer_H", "sparseness", "hoyer")
+_HELD_OUT = ("test", "heldout", "validation")
+_CELLS = {
+    "_all": "all cells",
+    "_train_observed": "observed training cells",
+    "_observed": "observed cells",
+    "_train": "training cells",
+    "_test": "test cells",
+}
+"""Suffixes of metrics that say which cells they are of."""
 
 
 @dataclass(frozen=True)
@@ -18,38 +27,46 @@ class Measure:
 
     Parameters
     ----------
-    name : str
-        The metric's name; "" is the objective.
+    names : tuple of str
+        The metric's names, the first a group has is taken; empty is the objective.
+    short : str
+        For a sentence: ``Relative error``.
     title : str
         For an axis, with its unit.
     """
 
-    name: str
+    names: tuple[str, ...]
+    short: str
     title: str
 
     def of(self, group: Group) -> Stat | None:
         """Return the statistics of a group, where it has them."""
-        return group.metrics.get(self.name) if self.name else group.objective
+        if not self.names:
+            return group.objective
+        found = (group.metrics.get(name) for name in self.names)
+        return next((stat for stat in found if stat is not None), None)
 
 
 def words(name: str) -> str:
-    """Return a metric's name as words: ``Relative error``, ``Sparseness H``."""
+    """Return a metric's name as words: ``Relative error (all cells)``."""
+    for suffix, cells in _CELLS.items():
+        if name.endswith(suffix):
+            return f"{words(name.removesuffix(suffix))} ({cells})"
     text = name.replace("_", " ").strip()
     return text[:1].upper() + text[1:]
 
 
-def titled(name: str, info: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return a metric's name with its unit, where the unit is known and is one."""
-    unit = str(_about(name, info).get("unit", ""))
-    return f"{words(name)} ({unit})" if unit else words(name)
-
-
 def hint(name: str, info: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return what a metric means and which way is better, in a sentence or two."""
+    """Return what a metric means, its unit and which way is better."""
     about = _about(name, info)
     better = {"lower": "Lower is better.", "higher": "Higher is better."}
     said = str(about.get("doc") or "").strip().split("\n\n")[0].replace("\n", " ")
-    parts = (said, better.get(str(about.get("direction")), ""))
+    unit = str(about.get("unit") or "")
+    parts = (
+        said.replace("``", ""),
+        f"Unit: {unit}." if unit else "",
+        better.get(str(about.get("direction")), ""),
+    )
     return " ".join(part for part in parts if part)
 
 
@@ -65,25 +82,40 @@ def _about(name: str, info: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any
 def error_measure(
     groups: Sequence[Group], info: Mapping[str, Mapping[str, Any]]
 ) -> Measure:
-    """Return the relative error where it was measured, else the objective."""
-    return _first(_ERRORS, groups, info) or Measure("", "Objective")
+    """Return the relative error of the fit where it was measured, else the objective.
+
+    It has one name where all cells are fitted and another where some are missing; no
+    two of these are ever drawn in one panel, as they are not of the same data.
+    """
+    names = [
+        name
+        for name in _named(_ERRORS, groups)
+        if not any(word in name for word in _HELD_OUT)
+    ]
+    return _measure(names, info) if names else Measure((), "Objective", "Objective")
 
 
 def sparseness_measure(
     groups: Sequence[Group], info: Mapping[str, Mapping[str, Any]]
 ) -> Measure | None:
     """Return the sparseness of H, or whichever was measured; None for neither."""
-    return _first(_SPARSENESS, groups, info)
+    names = _named(_SPARSENESS, groups)[:1]
+    return _measure(names, info) if names else None
 
 
-def _first(
-    wanted: Sequence[str],
-    groups: Sequence[Group],
-    info: Mapping[str, Mapping[str, Any]],
-) -> Measure | None:
+def _named(wanted: Sequence[str], groups: Sequence[Group]) -> list[str]:
+    """Return the metrics that hold the first of the wanted stems that any holds."""
     names = sorted({name for group in groups for name in group.metrics})
     for stem in wanted:
         found = [name for name in names if stem.lower() in name.lower()]
         if found:
-            return Measure(found[0], titled(found[0], info))
-    return None
+            return found
+    return []
+
+
+def _measure(names: Sequence[str], info: Mapping[str, Mapping[str, Any]]) -> Measure:
+    short = words(names[0])
+    if len(names) > 1:
+        short = short.partition(" (")[0]
+    unit = str(_about(names[0], info).get("unit") or "")
+    return Measure(tuple(names), short, f"{short}, {unit}" if unit else short)

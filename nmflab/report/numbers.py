@@ -28,15 +28,22 @@ def _plain(value: float, digits: int) -> str:
 
 
 def spread(mean: float | None, sd: float | None) -> str:
-    """Return ``mean ± sd``, the mean to one digit more than the spread shows."""
+    """Return ``mean ± sd``, the mean to the last digit that its spread shows."""
     if mean is None or not math.isfinite(mean):
         return NOTHING
     if sd is None or not math.isfinite(sd):
         return number(mean)
-    if sd == 0 or sd < 1e-4 * abs(mean):
-        return f"{number(mean)} ± {number(sd, 2)}"
+    if sd == 0:
+        return f"{number(mean)} ± 0"
     digits = math.floor(math.log10(max(abs(mean), sd))) - math.floor(math.log10(sd)) + 2
-    return f"{number(mean, max(2, digits))} ± {number(sd, 2)}"
+    return f"{number(mean, min(9, max(2, digits)))} ± {number(sd, 2)}"
+
+
+def brief(mean: float | None, sd: float | None) -> str:
+    """Return ``mean ± sd`` for a sentence; no spread where four digits hide it."""
+    if mean is None or sd is None or sd <= 1e-4 * abs(mean):
+        return number(mean)
+    return spread(mean, sd)
 
 
 def interval(low: float, high: float) -> str:

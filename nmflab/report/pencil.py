@@ -27,9 +27,14 @@ class Pencil:
     colours : mapping of variant to colour
     inits : sequence of str
         Every initialization of the report, so that its dash never changes.
+    title : str
+        What colours tell apart: "Solver", or "Case" where a study has cases.
     """
 
-    def __init__(self, colours: Mapping[str, str], inits: Sequence[str]) -> None:
+    def __init__(
+        self, colours: Mapping[str, str], inits: Sequence[str], title: str = "Solver"
+    ) -> None:
+        self.title = title
         self.colours = dict(colours)
         self.inits = list(inits)
 
@@ -37,7 +42,7 @@ class Pencil:
         """Return the colour of the solver; its legend names those shown."""
         return alt.Color(
             "variant:N",
-            title="Solver",
+            title=self.title,
             scale=alt.Scale(domain=list(shown), range=[self.colours[v] for v in shown]),
             legend=alt.Legend(columns=legend_columns(shown)),
         )
@@ -157,22 +162,42 @@ def panelled(
     height: int,
     *,
     same_x: bool = False,
+    margin: int = 80,
 ) -> Spec:
     """Return layers over one data set: one wide chart, or a grid of panels.
 
     The page fits either to the window; ``usermeta`` tells its script how.
+
+    Parameters
+    ----------
+    height : int
+        Of a wide chart, in pixels.
+    same_x : bool
+        Whether panels share the horizontal axis.
+    margin : int
+        Pixels left of a panel for its axis.
     """
     chart = alt.layer(*layers, data=alt.NamedData("rows"))
     data = {"rows": records}
     if len(panels) < 2:
         title = panels[0] if panels else ""
         wide = chart.properties(width=WIDTH - 90, height=height, title=title)
-        return {**spec_of(wide, data), "usermeta": {"panels": 1}}
-    grid = chart.properties(width=WIDTH // 2 - 80, height=height * 3 // 4).facet(
-        facet=alt.Facet("panel:N", title=None, sort=list(panels)), columns=2
+        return {**spec_of(wide, data), "usermeta": {"panels": 1, "margin": margin}}
+    grid = chart.properties(
+        width=max(150, WIDTH // 2 - margin), height=height * 3 // 4
+    ).facet(
+        facet=alt.Facet("panel:N", title=None, sort=list(panels), header=_HEADER),
+        columns=2,
     )
     grid = grid.resolve_scale(y="independent", x="shared" if same_x else "independent")
-    return {**spec_of(grid, data), "usermeta": {"panels": len(panels)}}
+    return {
+        **spec_of(grid, data),
+        "usermeta": {"panels": len(panels), "margin": margin},
+    }
+
+
+_HEADER = alt.Header(labelExpr="split(datum.value, ' · ')", labelLimit=420)
+"""A panel's name on as many lines as it has parts."""
 
 
 def spec_of(chart: alt.TopLevelMixin, datasets: Mapping[str, Records]) -> Spec:
@@ -197,8 +222,13 @@ def panel_names(groups: Sequence[Group]) -> dict[int, str]:
     ]
     names: dict[int, str] = {}
     for group in groups:
-        parts = [group.dataset, *(f"{n} {group.labels[n]}" for n in differing)]
+        parts = [group.dataset, *(_said(group, name) for name in differing)]
         if group.labels["zero_filled"]:
             parts.append("missing taken as 0")
         names[id(group)] = " · ".join(parts)
     return names
+
+
+def _said(group: Group, name: str) -> str:
+    label = str(group.labels[name])
+    return label if name == "objective" else f"{name} {label}"

@@ -47,15 +47,19 @@ def provenance_section(material: Material) -> Section:
             Code(command(last)),
             key_values("machine", "Machine and code", machine(last, material)),
             *_versions(last),
+            *_origins(last),
             *_plugin_failures(last),
         ]
     blocks += _datasets(material)
     return Section("provenance", "Provenance", blocks)
 
 
+_APART = ("versions", "git", "origins")
+
+
 def machine(sweep: Sweep, material: Material) -> list[tuple[str, str]]:
-    """Return what is known of machine and code, versions left out."""
-    known = {k: v for k, v in sweep.provenance.items() if k not in ("versions", "git")}
+    """Return what is known of machine and code; versions and origins stand apart."""
+    known = {k: v for k, v in sweep.provenance.items() if k not in _APART}
     rows = [(name, text) for name, text in flattened(known) if text != "none"]
     rows.append(("git", _git(sweep.provenance.get("git"))))
     if len(material.runs):
@@ -83,6 +87,16 @@ def _versions(sweep: Sweep) -> list[Block]:
         )
         blocks.append(Details(f"{len(rest)} other distributions", [table]))
     return blocks
+
+
+def _origins(sweep: Sweep) -> list[Block]:
+    """Return what decides whether a finished run is used again."""
+    origins = sweep.provenance.get("origins")
+    if not isinstance(origins, Mapping) or not origins:
+        return []
+    rows = flattened(origins)
+    table = key_values("origins", "A change of any of these runs anew", rows, "What")
+    return [Details("What finished runs depend on", [table])]
 
 
 def _plugin_failures(sweep: Sweep) -> list[Block]:

@@ -20,8 +20,8 @@ from nmflab.report.numbers import count, interval, number, seconds, spread
 MOST_ROWS = 400
 """Rows of a table on the page; runs.csv holds all."""
 
-ROUNDING = 1e-9
-"""Spread below this share of the mean is called none."""
+ALIKE = 1e-7
+"""Spread below this share of the mean is told in words."""
 
 _AXES = ("weighting", "split", "objective", "dtype", "case")
 """Axes that get a column only where their labels differ."""
@@ -71,10 +71,10 @@ def _table(
     own = any(group.own_objective for group in shown)
     columns = [
         Column("Dataset"),
+        *(Column(words(axis)) for axis in axes),
         Column("Solver"),
         Column("Init"),
         Column("n_components", True),
-        *(Column(words(axis)) for axis in axes),
         *([] if own else [Column("Rank", True, "within its comparison")]),
         Column("Seeds", True, "runs that finished"),
         *([Column("Own objective", True, "what the solver minimises")] if own else []),
@@ -85,7 +85,7 @@ def _table(
     rows = [_result(group, axes, metrics, own) for group in shown[:MOST_ROWS]]
     left = len(shown) - len(rows)
     note = f"{count(left, 'more row')} in runs.csv." if left > 0 else ""
-    return Table(table_id, caption, columns, rows, note, n_headers=4)
+    return Table(table_id, caption, columns, rows, note, n_headers=4 + len(axes))
 
 
 def _metric_order(name: str) -> tuple[bool, str]:
@@ -97,10 +97,10 @@ def _result(
 ) -> list[Cell]:
     cells = [
         _dataset(group),
+        *(Cell(str(group.labels[axis])) for axis in axes),
         Cell(str(group.labels["solver"])),
         Cell(group.init),
         Cell(str(group.n_components), sort=group.n_components),
-        *(Cell(str(group.labels[axis])) for axis in axes),
     ]
     if not own:
         cells.append(_rank(group))
@@ -134,7 +134,9 @@ def stat_cell(stat: Stat | None) -> Cell:
         return Cell("–", sort=float("inf"))
     if stat.sd is None:
         return Cell(number(stat.mean, 5), sort=stat.mean)
-    if stat.sd <= ROUNDING * abs(stat.mean):
-        return Cell(number(stat.mean, 5), "the same in all seeds", stat.mean)
+    if stat.sd <= ALIKE * abs(stat.mean):
+        exact = stat.low == stat.high
+        said = "the same in all seeds" if exact else "the same to 7 digits"
+        return Cell(number(stat.mean, 5), said, stat.mean)
     ends = interval(stat.low, stat.high)
     return Cell(spread(stat.mean, stat.sd), ends, stat.mean)

@@ -147,7 +147,7 @@ def _row(one: Stability) -> list[Cell]:
         ),
         Cell(listed(names, 12)),
         Cell(listed(shaky, 12)),
-        Cell(number(mean, 3), sort=mean),
+        Cell(f"{mean:.3f}", sort=mean),
     ]
 
 

@@ -8,7 +8,7 @@ from nmflab.report.content import Status, Tone
 from nmflab.report.groups import Group, comparisons
 from nmflab.report.material import FAILED, Material
 from nmflab.report.measures import Measure
-from nmflab.report.numbers import count, listed, number, spread
+from nmflab.report.numbers import brief, count, listed, number
 from nmflab.report.stability import Stability
 
 
@@ -94,7 +94,7 @@ def _uncompared(groups: Sequence[Group], error: Measure) -> str:
     if len(groups) == 1:
         value = error.of(first)
         known = (
-            f" {_named(error)} {spread(value.mean, value.sd)}" if value else " a result"
+            f" {_named(error)} {brief(value.mean, value.sd)}" if value else " a result"
         )
         said = (
             f"{first.name} with {count(first.n_components, 'component')} reached"
@@ -105,14 +105,26 @@ def _uncompared(groups: Sequence[Group], error: Measure) -> str:
         return (
             f"{said} over {first.n_seeds} seeds; there was nothing to compare it with."
         )
-    return (
+    said = (
         "No two solvers or starts met on the same data, size and objective, so none can"
-        " be called better."
+        " be called better"
     )
+    if len(groups) > _FEW:
+        return f"{said}."
+    each = [f"{group.name} {_error_of(group, error)}" for group in groups]
+    return f"{said}; {error.short.lower()}: {', '.join(each)}."
+
+
+_FEW = 4
+
+
+def _error_of(group: Group, error: Measure) -> str:
+    stat = error.of(group)
+    return brief(stat.mean, stat.sd) if stat else "not measured"
 
 
 def _named(error: Measure) -> str:
-    name = error.title.split(" (")[0].lower()
+    name = error.short.lower()
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name} of"
 
 
@@ -138,7 +150,7 @@ def _value(group: Group) -> str:
         return "not known"
     if stat.sd is None:
         return f"{number(stat.mean)} (one run)"
-    return f"{spread(stat.mean, stat.sd)} over {stat.n} seeds"
+    return f"{brief(stat.mean, stat.sd)} over {stat.n} seeds"
 
 
 def _caution(first: Group, second: Group) -> str:
@@ -157,7 +169,8 @@ def _many(contests: Sequence[Sequence[Group]]) -> str:
             wins[contest[0].name] = wins.get(contest[0].name, 0) + 1
     total = len(contests)
     if not wins:
-        return f"In all {total} comparisons the lowest objective was a tie."
+        every = "both" if total == 2 else f"all {total}"
+        return f"In {every} comparisons the lowest objective was a tie."
     best = sorted(wins.items(), key=lambda item: -item[1])
     named = [f"{name} in {n}" for name, n in best]
     text = f"Of {total} comparisons, the lowest objective went to {listed(named, 4)}"
@@ -178,7 +191,7 @@ def size_sentence(groups: Sequence[Group], error: Measure) -> list[str]:
         return []
     low, high = min(best), max(best)
     return [
-        f"The best {error.title.split(' (')[0].lower()} goes from {number(best[low])}"
+        f"The best {error.short.lower()} goes from {number(best[low])}"
         f" at n_components {low} to {number(best[high])} at {high}; by itself that does"
         " not say which size to use."
     ]

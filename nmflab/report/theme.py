@@ -80,6 +80,7 @@ _AXIS = {
     "titleFontSize": 12,
     "titleFontWeight": 600,
     "labelLimit": 160,
+    "labelSeparation": 6,
 }
 _LEGEND = {
     "orient": "bottom",

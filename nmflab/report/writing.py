@@ -75,6 +75,7 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
     pencil = Pencil(
         colours(sorted({group.variant for group in groups})),
         list(dict.fromkeys(group.init for group in groups)),
+        "Case" if any(group.labels["case"] for group in groups) else "Solver",
     )
     error = error_measure(groups, material.info)
     stable = stabilities(material, groups)
@@ -110,11 +111,12 @@ def _chart_sections(
     sparseness = sparseness_measure(groups, material.info)
     shared = [group for group in groups if not group.own_objective]
     by_size = against_size(groups, error, pencil)
+    one_size = by_size is not None and by_size.id == "error-by-solver"
     scatter = against_sparseness(groups, error, sparseness, pencil)
     return [
         Section(
             "error",
-            "Error against the number of components",
+            "Error by solver" if one_size else "Error against the number of components",
             _or([by_size] if by_size else [], f"{_TWO} to draw this chart."),
         ),
         Section(

@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,6 +103,8 @@ class Store:
     ----------
     folder : Path
         The study's folder.
+    db : sqlite3.Connection, optional
+        The writer's own, where nobody else can open the file (network file systems).
 
     Raises
     ------
@@ -110,9 +112,9 @@ class Store:
         If there is no study there, or it is from a newer nmflab.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, db: sqlite3.Connection | None = None) -> None:
         self.folder = folder
-        self._db = connect(folder / "runs.sqlite", write=False)
+        self._db = db or connect(folder / "runs.sqlite", write=False)
 
     @classmethod
     def open(cls, folder: Path) -> Store:
@@ -189,10 +191,12 @@ class Store:
         frame["reused"] = frame["reused"].astype(bool)
         return frame
 
-    def finished_keys(self) -> set[str]:
-        """Return the keys of the runs that have a row and were really made."""
-        rows = self._db.execute("SELECT key FROM runs WHERE status <> 'skipped'")
-        return {key for (key,) in rows}
+    def made(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Yield key, status and limits of every run that has a row."""
+        for key, status, limits in self._db.execute(
+            "SELECT key, status, limits FROM runs"
+        ):
+            yield key, status, json.loads(limits or "{}")
 
     def metrics(self, keys: Sequence[str] | None = None) -> pd.DataFrame:
         """Return measured values in long form: key, name, value, text, problem."""

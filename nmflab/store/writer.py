@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nmflab.contracts import Dataset, Matrix
+from nmflab.store.reader import Store
 from nmflab.store.schema import LABELS, RESULTS, StoreError, connect, pack
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class StudyWriter:
         except BaseException:
             self._lock.release()
             raise
+        self.reader = Store(folder, self._db)
 
     def close(self) -> None:
         """Close the file and give the lock back."""
@@ -269,6 +271,19 @@ class StudyWriter:
             if missing:
                 yield key, changes, missing
 
+    def unmeasurable(self, sweep: int, digests: Mapping[str, str]) -> dict[str, int]:
+        """Return, by metric, how many runs lack it and have no factors to get it."""
+        counts = {}
+        for metric, digest in digests.items():
+            (counts[metric],) = self._db.execute(
+                "SELECT count(*) FROM plan p JOIN runs r ON r.key = p.key"
+                " LEFT JOIN factors f ON f.key = p.key LEFT JOIN measured m"
+                " ON m.key = p.key AND m.metric=? AND m.digest=? WHERE p.sweep=?"
+                " AND r.status='ok' AND f.key IS NULL AND m.key IS NULL",
+                (metric, digest, sweep),
+            ).fetchone()
+        return {metric: n for metric, n in counts.items() if n}
+
     def add_fit(
         self,
         key: str,
@@ -319,6 +334,14 @@ class StudyWriter:
         with self.transaction():
             for key, record in records:
                 self._add_run(key, sweep, record)
+
+    def factor_bytes(self) -> int:
+        """Return how much room the study's factors take, files included."""
+        (inline,) = self._db.execute(
+            "SELECT total(length(W) + length(H)) FROM factors"
+        ).fetchone()
+        files = (self.folder / "factors").glob("*.npz")
+        return int(inline) + sum(file.stat().st_size for file in files)
 
     def failures(self, sweep: int) -> list[tuple[str, int]]:
         """Return the failed runs of a sweep by "status: reason", commonest first."""

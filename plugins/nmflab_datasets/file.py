@@ -75,6 +75,9 @@ class File:
     user, item, value : str, optional
         Columns of a long file: by name, or by position from 1 where it has no header.
         None takes the first, the second and the third.
+    row_names, column_names : str, optional
+        A text file with one name a line, for files that hold numbers only: a
+        vocabulary, sample names. After `transpose`.
     zeros : {values, missing}, default values
         ``values``: a 0 is a 0, and so is a cell that a list or a sparse matrix leaves
         out. ``missing``: a 0 of a full table is unknown; of a list or a sparse matrix
@@ -98,6 +101,8 @@ class File:
     user: str | None = None
     item: str | None = None
     value: str | None = None
+    row_names: str | None = None
+    column_names: str | None = None
     zeros: Zeros = Zeros.values
     nan: NaN = NaN.refuse
     duplicates: Duplicates = Duplicates.refuse
@@ -146,13 +151,15 @@ class File:
             If it cannot be read.
         """
         from nmflab_datasets.reading import interpret, read
+        from nmflab_datasets.reading.names import with_names
 
-        return interpret(read(self), self)
+        return with_names(interpret(read(self), self), self)
 
 
 def files(file: File) -> Iterable[Path]:
-    """Return the file's path."""
-    return (Path(file.path).expanduser(),)
+    """Return the paths of the data and of the names beside them."""
+    paths = (file.path, file.row_names, file.column_names)
+    return tuple(Path(path).expanduser() for path in paths if path is not None)
 
 
 @hookimpl

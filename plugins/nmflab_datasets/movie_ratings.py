@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmflab.contracts import Dataset, DatasetSpec
+from nmflab.contracts import Dataset, DatasetSpec, Extra
 from nmflab.hookspecs import hookimpl
 from nmflab_datasets.choices import Zeros, settle
 
@@ -19,6 +19,21 @@ RATINGS = (
     (1, 1, 0, 5),
     (1, 0, 0, 4),
     (0, 1, 5, 4),
+)
+PUBLISHED_W = (
+    (3.56439707, 0),
+    (2.37654951, 0),
+    (0.89050141, 1.23178233),
+    (0.66556354, 0.96517217),
+    (0, 1.79451388),
+)
+PUBLISHED_H = (
+    (1.47452258, 0.55917555, 0, 0.40826028),
+    (0, 0.36226565, 1.58270795, 2.90831012),
+)
+SOURCE = (
+    "A. Au Yeung, Matrix Factorization: A Simple Tutorial and Implementation in Python,"
+    " quuxlabs, 2010"
 )
 
 
@@ -35,7 +50,14 @@ class MovieRatings:
     Notes
     -----
     A widely used teaching example. It was published as a bare matrix; the names of
-    users and films are numbers given here.
+    users and films are numbers given here. With ``zeros=values`` the data carry the
+    factors that scikit-learn's ``NMF(n_components=2, init="random", random_state=42)``
+    is published to give, for the metric ``published_agreement``.
+
+    References
+    ----------
+    A. Au Yeung, "Matrix Factorization: A Simple Tutorial and Implementation in Python",
+    quuxlabs, 2010.
     """
 
     zeros: Zeros = Zeros.values
@@ -48,13 +70,20 @@ class MovieRatings:
         X = np.array(RATINGS, dtype=np.float64)
         is_masked = self.zeros is Zeros.missing
         n_users, n_films = X.shape
+        extras: dict[str, Extra] = {
+            "rating_scale": np.array([1.0, 5.0]),
+            "source": SOURCE,
+        }
+        if not is_masked:
+            extras["published_W"] = np.array(PUBLISHED_W)
+            extras["published_H"] = np.array(PUBLISHED_H)
         return Dataset(
             X=X,
             missing="mask" if is_masked else "none",
             mask=X > 0 if is_masked else None,
             row_names=[f"User {i + 1}" for i in range(n_users)],
             column_names=[f"Film {j + 1}" for j in range(n_films)],
-            extras={"rating_scale": np.array([1.0, 5.0])},
+            extras=extras,
         )
 
 

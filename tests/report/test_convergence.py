@@ -27,6 +27,12 @@ def test_runs_that_never_stepped_give_no_curve() -> None:
     assert at.size == held.size == 0
 
 
+def test_a_single_call_is_one_point() -> None:
+    """A library that answers in one call has a start and an end, nothing between."""
+    at, held = resampled([(np.array([0.0, 30.0]), np.array([9.0, 1.0]))])
+    assert (at.tolist(), held.tolist()) == ([30.0], [1.0])
+
+
 def figures(study: Any, solvers: int = 2, seeds: int = 2) -> list[Any]:
     """Return the convergence figures of a small study."""
     X = study.RATINGS

@@ -53,9 +53,11 @@
     spec.config.background = "transparent";
     const panels = spec.usermeta ? spec.usermeta.panels : 0;
     if (panels > 1) {
+      const margin = spec.usermeta.margin + 14;
       const side = panels === 4 ? 2 : 3;
-      spec.columns = Math.max(1, Math.min(side, Math.floor(room / 330)));
-      spec.spec.width = Math.max(150, Math.min(460, Math.floor(room / spec.columns) - 92));
+      spec.columns = Math.max(1, Math.min(side, Math.floor(room / (margin + 240))));
+      const width = Math.floor(room / spec.columns) - margin;
+      spec.spec.width = Math.max(120, Math.min(460, width));
     } else if (panels === 1) {
       spec.width = Math.min(room, 900) - 12;
       spec.autosize = { type: "fit-x", contains: "padding" };
