@@ -38,7 +38,7 @@ class Outcome:
         Planned runs by status; "left" for those an interrupt left out.
     notes : list of str
         What the plan said: collapsed axes, reuse, what changed.
-    failures : list of (reason, count)
+    failures, skipped : list of (reason, count)
         The commonest reasons first.
     interrupted : bool
     sweep : int
@@ -49,6 +49,7 @@ class Outcome:
     counts: dict[str, int]
     notes: list[str] = field(default_factory=list)
     failures: list[tuple[str, int]] = field(default_factory=list)
+    skipped: list[tuple[str, int]] = field(default_factory=list)
     interrupted: bool = False
     sweep: int = 0
 
@@ -234,6 +235,7 @@ class Coordinator:
             counts=counts,
             notes=notes,
             failures=writer.failures(sweep),
+            skipped=writer.skipped(sweep),
             interrupted=interrupted,
             sweep=sweep,
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from nmflab.contracts import FittedRun, MetricSpec, MetricValue
+from nmflab.contracts import FittedRun, MetricSpec, MetricValue, NotApplicable
 from nmflab.guard import message, said
 from nmflab.instances import build
 from nmflab.registry import Registry
@@ -52,6 +52,8 @@ def measure(
             spec = registry.get("metric", name)
             if spec.scope == "run":
                 _compute(name, spec, parameters, run, measured)
+        except NotApplicable as error:
+            measured.problems[name] = f"not applicable: {error}"
         except MemoryError:
             measured.problems[name] = f"metric {name} ran out of memory"
         except LookupError as error:

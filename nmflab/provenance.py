@@ -63,7 +63,9 @@ def blas() -> list[dict[str, Any]]:
     from threadpoolctl import threadpool_info
 
     kept = ("internal_api", "version", "architecture", "threading_layer")
-    return [{key: lib.get(key) for key in kept} for lib in threadpool_info()]
+    # Others register there too, scipy.io's Matrix Market reader with no plain version.
+    found = (lib for lib in threadpool_info() if lib.get("user_api") == "blas")
+    return [{key: lib.get(key) for key in kept} for lib in found]
 
 
 def git_state() -> dict[str, Any] | None:

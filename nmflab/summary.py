@@ -16,6 +16,9 @@ def outcome_text(outcome: Outcome, page: Path | None, command: Sequence[str]) ->
     counts = {status: n for status, n in sorted(outcome.counts.items()) if n}
     lines = [", ".join(f"{n} {status}" for status, n in counts.items())]
     lines += [f"note: {note}" for note in outcome.notes]
+    if outcome.skipped:
+        lines.append("skipped:")
+        lines += [f"  {n:5d}  {reason}" for reason, n in outcome.skipped[:_SHOWN]]
     if outcome.failures:
         lines.append("failures by reason:")
         for reason, n in outcome.failures[:_SHOWN]:

@@ -146,6 +146,13 @@ class FittedRun:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
+class NotApplicable(ValueError):
+    """Raised by a metric that does not apply to a run; the message says what it needs.
+
+    In place of a value the run then shows "not applicable: needs 2 components".
+    """
+
+
 class DatasetLoader(Protocol):
     """A dataset plugin's class: a frozen dataclass whose fields are its parameters."""
 
@@ -178,7 +185,15 @@ class RunMetric(Protocol):
     """A metric plugin's class with ``scope="run"``."""
 
     def compute(self, run: FittedRun) -> MetricValue | Mapping[str, MetricValue]:
-        """Return one value, or several by suffix (stored as ``<metric>_<suffix>``)."""
+        """Return one value, or several by suffix (stored as ``<metric>_<suffix>``).
+
+        Raises
+        ------
+        NotApplicable
+            If the metric has no meaning for this run.
+        ValueError
+            If it cannot be computed.
+        """
         ...
 
 

@@ -36,6 +36,9 @@ _EMPTY = {"limits": "{}", "starts": "[]", "warnings": "[]"}
 X_CELLS = 100_000
 """A dataset's X is kept in the store up to this many cells (stored ones, for CSR)."""
 
+EXTRA_ENTRIES = 10_000
+"""Extras that are arrays are kept, as lists, up to this many entries."""
+
 PlanRow = tuple[str, Sequence[Any], str]
 """Key, labels in the order of `LABELS`, and the JSON of the changes to the base."""
 
@@ -345,13 +348,20 @@ class StudyWriter:
 
     def failures(self, sweep: int) -> list[tuple[str, int]]:
         """Return the failed runs of a sweep by "status: reason", commonest first."""
+        reason = "r.status || ': ' || coalesce(r.reason, '')"
+        return self._reasons(sweep, reason, "NOT IN ('ok', 'skipped')")
+
+    def skipped(self, sweep: int) -> list[tuple[str, int]]:
+        """Return the skipped runs of a sweep by reason, commonest first."""
+        return self._reasons(sweep, "r.reason", "= 'skipped'")
+
+    def _reasons(self, sweep: int, reason: str, status: str) -> list[tuple[str, int]]:
         rows = self._db.execute(
-            "SELECT r.status || ': ' || coalesce(r.reason, ''), count(*) AS n"
-            " FROM plan p JOIN runs r ON r.key = p.key WHERE p.sweep=?"
-            " AND r.status NOT IN ('ok', 'skipped') GROUP BY 1 ORDER BY n DESC, 1",
+            f"SELECT {reason}, count(*) AS n FROM plan p JOIN runs r ON r.key = p.key"
+            f" WHERE p.sweep=? AND r.status {status} GROUP BY 1 ORDER BY n DESC, 1",
             (sweep,),
         )
-        return [(str(reason), int(n)) for reason, n in rows]
+        return [(str(text), int(n)) for text, n in rows]
 
     def last_origins(self) -> dict[str, str]:
         """Return what each name last stood for, over all sweeps of the study."""
@@ -404,7 +414,9 @@ class StudyWriter:
             "row_names": _texts(dataset.row_names),
             "column_names": _texts(dataset.column_names),
             "extras": {
-                k: v for k, v in dataset.extras.items() if isinstance(v, str | list)
+                key: value.tolist() if isinstance(value, np.ndarray) else value
+                for key, value in dataset.extras.items()
+                if not isinstance(value, np.ndarray) or value.size <= EXTRA_ENTRIES
             },
         }
         small = int(facts["n_stored"]) <= X_CELLS

@@ -17,6 +17,7 @@ from nmflab.contracts import (
     Matrix,
     MetricSpec,
     MetricValue,
+    NotApplicable,
 )
 from nmflab.testing.installed import Configured, configured
 from nmflab.testing.running import as_bytes
@@ -91,10 +92,8 @@ def _applied(metric: Metric, *runs: FittedRun) -> dict[str, MetricValue]:
     """Return what `_compute` does; skip a metric that does not apply to these data."""
     try:
         return _compute(metric, *runs)
-    except ValueError as error:
-        if "not applicable" not in str(error):
-            raise
-        pytest.skip(str(error))
+    except NotApplicable as error:
+        pytest.skip(f"not applicable: {error}")
 
 
 def _runs(metric: Metric, form: str) -> list[FittedRun]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmflab.contracts import FittedRun, MetricSpec
+from nmflab.contracts import FittedRun, MetricSpec, NotApplicable
 from nmflab.hookspecs import hookimpl
 from nmflab.numerics import unit_rows
 
@@ -24,13 +24,12 @@ class ComponentOverlap:
     """
 
     def compute(self, run: FittedRun) -> float:
-        """Raise ValueError if fewer than 2 components are not 0."""
+        """Raise NotApplicable if fewer than 2 components are not 0."""
         rows = unit_rows(run.factors.H)
         rows = rows[rows.any(axis=1)]
         if len(rows) < 2:
-            raise ValueError(
-                "metric component_overlap: not applicable: needs at least 2 components"
-                f" that are not 0, the run has {len(rows)}"
+            raise NotApplicable(
+                f"needs at least 2 components that are not 0, the run has {len(rows)}"
             )
         cosines = (rows @ rows.T)[np.triu_indices(len(rows), k=1)]
         return float(np.clip(cosines, -1.0, 1.0).mean())

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nmflab.contracts import Factors, FittedRun, Matrix, MetricSpec
+from nmflab.contracts import (
+    Factors,
+    FittedRun,
+    Matrix,
+    MetricSpec,
+    NotApplicable,
+    ReportSection,
+)
 from nmflab.hookspecs import hookimpl
 from nmflab.numerics import match_components
 
+if TYPE_CHECKING:
+    from nmflab.store import Store
+
 NMFLAB_CONTRACT = 1
+
+NAME = "published_agreement"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +77,13 @@ def _published(run: FittedRun) -> dict[str, Matrix]:
             continue
         factor = np.asarray(given, dtype=np.float64)
         if factor.shape != shape:
-            raise ValueError(
-                f"not applicable: the published {name} has shape {factor.shape}, that"
-                f" of the run {shape}"
+            raise NotApplicable(
+                f"the published {name} has shape {factor.shape}, that of the run"
+                f" {shape}"
             )
         published[name] = factor
     if not published:
-        raise ValueError("not applicable: no factors were published for these data")
+        raise NotApplicable("no factors were published for these data")
     return published
 
 
@@ -99,14 +113,50 @@ def _log_ratio(target: Matrix, rows: Matrix) -> Matrix:
     return np.asarray(np.log(ratio))
 
 
+def section(store: Store) -> str:
+    """Return a table of deviations, largest over seeds, as HTML; "" without any."""
+    runs = store.runs()
+    values = store.metric_table(runs["key"].tolist())
+    names = [name for name in values.columns if name.startswith(f"{NAME}_")]
+    if not names:
+        return ""
+    settings = ["dataset", "case", "solver", "init", "n_components"]
+    measured = runs.join(values[names], on="key").dropna(subset=names, how="all")
+    rows = []
+    for _, group in measured.groupby(settings, sort=False):
+        labels = [str(label) for label in group[settings].iloc[0]]
+        for name, top in group[names].max().dropna().items():
+            factor = str(name).removeprefix(f"{NAME}_")
+            rows.append([*labels, factor, f"{top:.1e}"])
+    head = [*settings, "factor", "largest deviation"]
+    return (
+        "<p>Largest absolute difference between the factors published for the data and"
+        " those found, over all entries and seeds. At most half a unit of the last"
+        " printed decimal means that every digit is the same: 5e-9 for eight"
+        f" decimals.</p><table><thead>{_row(head, 'th')}</thead>"
+        f"<tbody>{''.join(_row(row, 'td') for row in rows)}</tbody></table>"
+    )
+
+
+def _row(cells: list[str], tag: str) -> str:
+    inner = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells)
+    return f"<tr>{inner}</tr>"
+
+
 @hookimpl
 def nmflab_metrics() -> Iterator[MetricSpec]:
     """Deviation from published factors, where the data carry them."""
     yield MetricSpec(
-        name="published_agreement",
+        name=NAME,
         metric=PublishedAgreement,
         direction="lower",
         range=(0.0, None),
         unit="units of the published factor",
         examples=(PublishedAgreement(),),
     )
+
+
+@hookimpl
+def nmflab_report_sections() -> Iterator[ReportSection]:
+    """Deviations from published factors, in a table."""
+    yield ReportSection(name=NAME, title="Published digits", render=section)

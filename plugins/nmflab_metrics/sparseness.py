@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmflab.contracts import FittedRun, Matrix, MetricSpec
+from nmflab.contracts import FittedRun, Matrix, MetricSpec, NotApplicable
 from nmflab.hookspecs import hookimpl
 
 NMFLAB_CONTRACT = 1
@@ -72,9 +72,8 @@ def alive_rows(rows: Matrix, metric: str, factor: str) -> Matrix:
 def _mean_sparseness(vectors: Matrix, factor: str, entry: str) -> float:
     m = vectors.shape[1]
     if m < 2:
-        raise ValueError(
-            f"metric hoyer_sparseness: not applicable to {factor} with one {entry};"
-            " sparseness needs vectors of at least 2 entries"
+        raise NotApplicable(
+            f"needs vectors of at least 2 entries, {factor} has one {entry}"
         )
     alive = alive_rows(vectors, "hoyer_sparseness", factor)
     ratio = alive.sum(axis=1) / np.sqrt(np.einsum("kj,kj->k", alive, alive))

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from nmflab_metrics.overlap import ComponentOverlap
 
+from nmflab.contracts import NotApplicable
+
 
 def run_of(make_run, H):
     """Return a run with these components."""
@@ -40,5 +42,5 @@ def test_zero_components_are_left_out(make_run):
 @pytest.mark.parametrize("H", [[[1.0, 2.0]], [[1.0, 2.0], [0.0, 0.0]]])
 def test_one_component_has_no_overlap(make_run, H):
     """The message says that the metric does not apply, and why."""
-    with pytest.raises(ValueError, match=r"not applicable: needs at least 2.*has 1"):
+    with pytest.raises(NotApplicable, match=r"needs at least 2.*has 1"):
         ComponentOverlap().compute(run_of(make_run, H))

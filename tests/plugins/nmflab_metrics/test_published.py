@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from nmflab_metrics import published
 from nmflab_metrics.published import PublishedAgreement
 
-from nmflab.contracts import CONTRACT_VERSION, Factors
+from nmflab.contracts import CONTRACT_VERSION, Factors, NotApplicable
 from nmflab.measure import measure
 from nmflab.registry import load
 
@@ -97,7 +98,7 @@ def test_a_zero_component_keeps_its_scale(published_run):
 
 def test_data_without_published_factors_are_not_applicable(published_run):
     """The message says that nothing is wrong with the run."""
-    with pytest.raises(ValueError, match="not applicable: no factors were published"):
+    with pytest.raises(NotApplicable, match="no factors were published"):
         PublishedAgreement().compute(published_run())
 
 
@@ -105,7 +106,7 @@ def test_data_without_published_factors_are_not_applicable(published_run):
 def test_factors_published_for_another_size_are_not_applicable(published_run, name):
     """Both shapes are named."""
     with pytest.raises(
-        ValueError, match=rf"not applicable: the published {name} .*\(7, 7\).*run \("
+        NotApplicable, match=rf"the published {name} .*\(7, 7\).*run \("
     ):
         PublishedAgreement().compute(published_run(**{name: np.ones((7, 7))}))
 
@@ -113,7 +114,7 @@ def test_factors_published_for_another_size_are_not_applicable(published_run, na
 def test_a_reconstruction_is_taken_for_the_size_published_beside_it(published_run):
     """A WH of two components is not compared with that of three."""
     three_W, three_H = np.ones((3, 3)), np.ones((3, 4))
-    with pytest.raises(ValueError, match="not applicable: the published H"):
+    with pytest.raises(NotApplicable, match="the published H"):
         PublishedAgreement().compute(published_run(three_W, three_H, H=H, WH=W @ H))
 
 
@@ -134,3 +135,45 @@ def test_the_metric_is_declared():
     assert (spec.direction, spec.range) == ("lower", (0.0, None))
     assert spec.examples == (PublishedAgreement(),)
     assert published.NMFLAB_CONTRACT == CONTRACT_VERSION
+
+
+class FakeStore:
+    """What the section reads of a store."""
+
+    def __init__(self, values: pd.DataFrame) -> None:
+        self.values = values
+
+    def runs(self) -> pd.DataFrame:
+        """Return two seeds of one setting and a run of another."""
+        rows = [["a", "<b>", "hals", "random", 2]] * 2 + [["a", "c", "mu", "random", 2]]
+        columns = ["dataset", "case", "solver", "init", "n_components"]
+        return pd.DataFrame(rows, columns=columns).assign(key=["k1", "k2", "k3"])
+
+    def metric_table(self, keys: list[str]) -> pd.DataFrame:
+        """Return the values of the keys asked for."""
+        return self.values[self.values.index.isin(keys)]
+
+
+def test_the_report_shows_the_largest_deviation_over_seeds():
+    """One row a setting and factor that has a value; names are escaped."""
+    nan = float("nan")
+    values = pd.DataFrame(
+        {
+            "published_agreement_H": [1e-9, 4e-9, nan, 1.0],
+            "published_agreement_W": [nan, nan, nan, 1.0],
+            "rmse": [1.0, 2.0, 3.0, 4.0],
+        },
+        index=["k1", "k2", "k3", "of another sweep"],
+    )
+    html = published.section(FakeStore(values))
+    assert html.count("<tr>") == 2  # the head and one row
+    assert "<td>&lt;b&gt;</td>" in html
+    assert "<td>H</td><td>4.0e-09</td>" in html
+
+
+def test_a_report_without_published_factors_has_no_such_section():
+    """An empty text leaves it out."""
+    values = pd.DataFrame({"rmse": [1.0]}, index=["k1"])
+    assert published.section(FakeStore(values)) == ""
+    (section,) = published.nmflab_report_sections()
+    assert section.render is published.section

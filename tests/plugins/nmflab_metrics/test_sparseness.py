@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from nmflab_metrics.sparseness import EffectiveFeatures, HoyerSparseness
 
+from nmflab.contracts import NotApplicable
+
 
 def run_of(make_run, W, H):
     """Return a run whose X is W H."""
@@ -53,7 +55,7 @@ def test_zero_factors_are_refused(make_run, metric):
 def test_one_sample_has_no_sparseness(make_run):
     """Vectors of one entry are neither sparse nor dense."""
     run = run_of(make_run, [[1.0]], [[1.0, 2.0]])
-    with pytest.raises(ValueError, match="not applicable to W with one sample"):
+    with pytest.raises(NotApplicable, match="W has one sample"):
         HoyerSparseness().compute(run)
 
 
