@@ -54,6 +54,7 @@ class Feed:
         self._configs: dict[str, dict[str, Any]] = {}
         self._beside: dict[str, int] = {}
         self._started: dict[str, str] = {}
+        self._unwanted: dict[str, Path] = {}  # of factors; metrics may need them yet
         self._digests = metric_digests(jobs.metrics, registry)
         self._bytes_left = float(save["max_gb"]) * 1e9 - writer.factor_bytes()
         self.notes: list[str] = []
@@ -154,6 +155,8 @@ class Feed:
             self._measured(event)
         elif isinstance(event, Done):
             self._beside.pop(event.key, None)
+            if (file := self._unwanted.pop(event.key, None)) is not None:
+                file.unlink(missing_ok=True)
             self._configs.pop(event.key, None)
 
     def _fitted(self, event: Fitted) -> None:
@@ -200,7 +203,7 @@ class Feed:
             if note not in self.notes:
                 self.notes.append(note)
         if file is not None:
-            file.unlink(missing_ok=True)
+            self._unwanted[record["key"]] = file
             record["factors"] = None
         return {n: a for n, a in arrays.items() if n not in _LARGE_FACTORS}
 

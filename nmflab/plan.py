@@ -138,6 +138,7 @@ class Plan:
 
     def origins(self) -> dict[str, str]:
         """Return what results depend on beside parameters, in words, with its hash."""
+        self.check()
         origins = {"nmflab's loop or numerics": core_hash()}
         origins |= {name: version_of(name) for name in ("numpy", "scipy")}
         for (kind, _), (spec, _object) in self._specs.items():

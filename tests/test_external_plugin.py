@@ -88,11 +88,11 @@ def test_it_runs_by_name_with_its_parameters(python: str, tmp_path: Path) -> Non
     finished([*command, "stop.max_steps=20", "executor.n_jobs=1"], tmp_path)
     study = tmp_path / "studies" / "tried"
     runs = Store.open(study).runs()
-    assert sorted(runs["solver"]) == ["damped(damping=0.5)", "damped(damping=1.0)"]
+    assert sorted(runs["solver"]) == ["damped", "damped(damping=1.0)"]
     assert set(runs["status"]) == {"ok"}
     assert (study / "last_run.txt").read_text(encoding="utf-8") in set(runs["key"])
     page = (study / "report" / "index.html").read_text(encoding="utf-8")
-    assert "Damped solvers: damped(damping=0.5), damped(damping=1.0)." in page
+    assert "Damped solvers: damped, damped(damping=1.0)." in page
 
 
 def test_its_experiment_is_found(python: str, tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_its_experiment_is_found(python: str, tmp_path: Path) -> None:
     command = [python, "-m", "nmflab", "experiment=damping", "stop.max_steps=20"]
     finished([*command, "report=false", "executor.n_jobs=1"], tmp_path)
     runs = Store.open(tmp_path / "studies" / "damping").runs()
-    assert sorted(runs["solver"]) == ["damped(damping=0.5)", "damped(damping=1.0)"]
+    assert sorted(runs["solver"]) == ["damped", "damped(damping=1.0)"]
 
 
 def test_the_contract_tests_run_on_it(python: str, tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ class FittedRun:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
-class NotApplicable(ValueError):
+class NotApplicable(ValueError):  # noqa: N818 (reads as what happened)
     """Raised by a metric that does not apply to a run; the message says what it needs.
 
     In place of a value the run then shows "not applicable: needs 2 components".
