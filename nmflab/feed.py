@@ -76,11 +76,13 @@ class Feed:
 
     def _stop(self) -> None:
         self._executor.cancel()
-        n = len(self._executor.running())
-        self._shown.say(
-            f"interrupted: {n} run(s) are being finished and everything is kept; press"
-            " Ctrl-C again to stop now"
-        )
+        if n := len(self._executor.running()):
+            self._shown.say(
+                f"interrupted: {n} run(s) are being finished and everything is kept;"
+                " press Ctrl-C again to stop now"
+            )
+        else:
+            self._shown.say("interrupted: everything that was finished is kept")
 
     def _drain(
         self,

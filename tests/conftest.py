@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hydra.core.config_store import ConfigStore
 
+from nmflab import session
 from nmflab.testing.creator import PluginCreator
 
 
@@ -20,6 +23,17 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             patched.delenv(name, raising=False)
         patched.delenv("NMFLAB_DEBUG", raising=False)
         yield
+
+
+@pytest.fixture
+def fresh_session() -> Iterator[None]:
+    """Let the commands of one test see what is installed just now, and no others."""
+    known = ConfigStore.instance()
+    before = copy.deepcopy(known.repo)
+    session.registry.cache_clear()
+    yield
+    session.registry.cache_clear()
+    known.repo = before
 
 
 @pytest.fixture

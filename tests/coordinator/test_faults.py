@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,15 @@ Lab = Any  # the class is in conftest.py, which cannot be imported
 Nodes = Callable[..., list[dict[str, Any]]]
 
 N_RUNS = 200
-FAULTS = {20: "error", 50: "timeout", 80: "oom", 110: "crash", 140: "invalid", 141: "crash"}  # fmt: skip
-TIMEOUT_S = 5.0
+FAULTS = {
+    20: "error",
+    50: "timeout",
+    80: "oom",
+    110: "crash",
+    140: "invalid",
+    141: "crash",
+}
+TIMEOUT_S = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +109,8 @@ def test_results_around_a_fault_are_whole(
         assert set(good["key"]) <= set(store.traces()["key"])
 
 
-def test_nothing_is_run_twice(shared_lab: Lab, outcome: Outcome) -> None:
-    """A fault costs its own run only."""
-    done = sorted(int(line.split()[1]) for line in shared_lab.done())
-    assert done == list(range(N_RUNS - 1))
+def test_no_other_run_is_made_twice(shared_lab: Lab, outcome: Outcome) -> None:
+    """A fault costs its own run only; a crash is tried again on a fresh child."""
+    done = Counter(int(line.split()[1]) for line in shared_lab.done())
+    assert set(done) == set(range(N_RUNS - 1))
+    assert {number for number, n in done.items() if n > 1} <= {110, 141}

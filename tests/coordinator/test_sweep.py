@@ -399,7 +399,8 @@ def test_factors_are_kept_up_to_the_cap(
 def test_the_cap_holds_for_the_study_not_for_a_sweep(lab: Lab, nodes: Nodes) -> None:
     """A second command does not start from zero."""
     lab.run(solver=nodes(0))
-    save = {"factors": "all", "max_gb": 1e-9}
+    room_for_one = 1.5 * 8 * (5 * 2 + 2 * 4)  # bytes of W and H
+    save = {"factors": "all", "max_gb": room_for_one / 1e9}
     lab.run({"save": save}, solver=nodes(0, 1))
     with lab.store() as store:
         kept = [store.factors(key) is not None for key in store.runs()["key"]]
