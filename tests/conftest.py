@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 from hydra.core.config_store import ConfigStore
 
 from nmflab import session
+from nmflab.config import GROUPS
 from nmflab.testing.creator import PluginCreator
 
 
@@ -28,12 +28,15 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture
 def fresh_session() -> Iterator[None]:
     """Let the commands of one test see what is installed just now, and no others."""
-    known = ConfigStore.instance()
-    before = copy.deepcopy(known.repo)
-    session.registry.cache_clear()
+
+    def forget() -> None:
+        session.registry.cache_clear()
+        for group in GROUPS:
+            ConfigStore.instance().repo.pop(group, None)
+
+    forget()
     yield
-    session.registry.cache_clear()
-    known.repo = before
+    forget()
 
 
 @pytest.fixture
