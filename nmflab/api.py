@@ -190,7 +190,7 @@ def fit(
     RuntimeError
         If the run did not end well; the message is the run's own.
     """
-    from nmflab.expand import literal
+    from nmflab.sweep.expand import literal
 
     chosen = [
         f"n_components={n_components}",
@@ -228,8 +228,8 @@ def _as_dataset(X: Any, missing: str) -> list[str]:
 
     X is Any: whatever NumPy can make an array of, a DataFrame, or a sparse matrix.
     """
-    from nmflab.expand import literal
     from nmflab.handover import hand_over
+    from nmflab.sweep.expand import literal
 
     folder, fingerprint = hand_over(X, missing)
     return [

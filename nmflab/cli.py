@@ -108,8 +108,8 @@ def _help() -> int:
 def _sweep(arguments: list[str]) -> int:
     from nmflab.commands import sweep
     from nmflab.config import ConfigError
-    from nmflab.coordinator import DryRun
     from nmflab.summary import dry_run_text, outcome_text
+    from nmflab.sweep.coordinator import DryRun
 
     unknown = next((a for a in arguments if a.startswith("-")), None)
     if unknown is not None:
@@ -134,7 +134,7 @@ def _cfg(arguments: list[str]) -> int:
 
     from nmflab.commands import spaces_of
     from nmflab.config import ConfigError
-    from nmflab.expand import AXES
+    from nmflab.sweep.expand import AXES
 
     at = next(i for i, a in enumerate(arguments) if a in ("--cfg", "-c"))
     kind = arguments[at + 1] if at + 1 < len(arguments) else ""
@@ -193,7 +193,7 @@ def _show(arguments: list[str]) -> int:
 
 def _report(arguments: list[str]) -> int:
     from nmflab.commands import report
-    from nmflab.folder import study_folder
+    from nmflab.sweep.folder import study_folder
 
     options = [a for a in arguments if "=" in a]
     names = [a for a in arguments if "=" not in a]

@@ -9,10 +9,10 @@ from typing import Any
 
 from nmflab import session
 from nmflab.config import ConfigError
-from nmflab.coordinator import Coordinator, DryRun, Outcome
-from nmflab.expand import CONFIG_NAME, Space, expand, listed
-from nmflab.misspelt import explain
 from nmflab.store import Store
+from nmflab.sweep.coordinator import Coordinator, DryRun, Outcome
+from nmflab.sweep.expand import CONFIG_NAME, Space, expand, listed
+from nmflab.sweep.misspelt import explain
 
 
 def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:
@@ -74,7 +74,7 @@ def sweep(
     Raises
     ------
     ConfigError, StoreError
-        Before anything is lost; see `nmflab.coordinator.Coordinator`.
+        Before anything is lost; see `nmflab.sweep.coordinator.Coordinator`.
     """
     spaces, experiment = spaces_of(arguments)
     coordinator = Coordinator(

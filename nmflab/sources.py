@@ -26,7 +26,7 @@ NO_RESULT = frozenset(
         "nmflab",
         "nmflab.registry",
         "nmflab.hookspecs",
-        "nmflab.measure",
+        "nmflab.run.measure",
     }
 )
 """Modules of nmflab that a run imports and that change no digit of its factors."""
@@ -144,7 +144,8 @@ def _closure(
         file = _file(name)
         if file is not None:
             files.add(file)
-            named = _imports(name, file)
+            package = name.rpartition(".")[0]  # imported with the module, so part of it
+            named = (package, *_imports(name, file))
             waiting.extend(n for n in named if _is_within(n, within))
     return files
 

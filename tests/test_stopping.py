@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from nmflab.criteria import Evaluation
 from nmflab.stopping import Stop, StopRule, StopSettings
+from nmflab.stopping.criteria import Evaluation
 
 
 class At:

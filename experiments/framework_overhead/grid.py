@@ -26,9 +26,9 @@ GRID = (
 def expand() -> None:
     """Expand and plan, once the data are cached; print microseconds a run."""
     from nmflab.commands import spaces_of
-    from nmflab.coordinator import Coordinator
-    from nmflab.plan import Plan
     from nmflab.session import registry
+    from nmflab.sweep.coordinator import Coordinator
+    from nmflab.sweep.plan import Plan
 
     spaces, _ = spaces_of(GRID)
     coordinator = Coordinator(spaces, registry(), quiet=True)
@@ -45,10 +45,10 @@ def expand() -> None:
 def fill(n_seeds: int, study: str) -> None:
     """Plan the grid and give every run a row, as if it had been made."""
     from nmflab.commands import spaces_of
-    from nmflab.coordinator import Coordinator
-    from nmflab.plan import Plan
     from nmflab.session import registry
     from nmflab.store import StudyWriter
+    from nmflab.sweep.coordinator import Coordinator
+    from nmflab.sweep.plan import Plan
 
     spaces, _ = spaces_of([*GRID, f"seed=range({n_seeds})"])
     coordinator = Coordinator(spaces, registry(), quiet=True)

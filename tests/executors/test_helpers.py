@@ -11,7 +11,7 @@ from nmflab.executors import failed_fit, launch
 from nmflab.executors.memory import TreeMemory, descendants, private_mb
 from nmflab.executors.output import last_words
 from nmflab.executors.process import describe_exit
-from nmflab.record import blank_record
+from nmflab.run.record import blank_record
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

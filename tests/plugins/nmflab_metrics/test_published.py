@@ -11,8 +11,8 @@ from nmflab_metrics import published
 from nmflab_metrics.published import PublishedAgreement
 
 from nmflab.contracts import CONTRACT_VERSION, Factors, NotApplicable
-from nmflab.measure import measure
 from nmflab.registry import load
+from nmflab.run.measure import measure
 
 W = np.array([[3.0, 0.0], [1.0, 2.0], [0.0, 4.0]])
 H = np.array([[1.0, 0.5, 0.0, 2.0], [0.0, 3.0, 1.0, 0.25]])

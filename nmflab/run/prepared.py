@@ -1,0 +1,128 @@
+"""A run's problem, made from a materialised dataset and kept for the next run.
+
+A child does many runs on one dataset: the last few datasets opened and the last problem
+made are kept, so that the thousandth run builds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nmflab.contracts import Cells, Dataset, Objective, Problem
+from nmflab.instances import build
+from nmflab.materialise import open_dataset, read_facts
+from nmflab.numerics.objective import ObjectiveEvaluator
+from nmflab.run.seeds import role_rng
+from nmflab.splits import SPLITS, make_problem
+from nmflab.verify import checksum
+from nmflab.weighting import WEIGHTINGS
+
+Job = Mapping[str, Any]
+"""A job is plain JSON; see docs/architecture.md."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A problem with all that was known or derived on the way to it.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As opened, before weighting.
+    facts : mapping
+        Of the dataset.
+    problem : Problem
+    validation, test : Cells or None
+    notes : tuple of str
+        What the split had to say.
+    evaluator : ObjectiveEvaluator
+    checksum : int
+        Of the problem's arrays, before any solver saw them.
+    """
+
+    dataset: Dataset
+    facts: Mapping[str, Any]
+    problem: Problem
+    validation: Cells | None
+    test: Cells | None
+    notes: tuple[str, ...]
+    evaluator: ObjectiveEvaluator
+    checksum: int
+
+    def is_unchanged(self) -> bool:
+        """Return whether the problem still is what it was; forget it if not."""
+        if checksum(self.problem) == self.checksum:
+            return True
+        forget()
+        return False
+
+
+def prepare(job: Job) -> Prepared:
+    """Return the problem of a job, the kept one where it is the same.
+
+    Raises
+    ------
+    ValueError, OSError
+        If the dataset cannot be opened, weighted or split, naming the key.
+    """
+    folder = Path(job["data"])
+    axes, settings = job["axes"], job["settings"]
+    choice = {key: axes[key] for key in ("weighting", "split", "objective", "dtype")}
+    choice["missing_as_zero"] = settings["missing_as_zero"]
+    return _prepared(str(folder), _age(folder), json.dumps(choice, sort_keys=True))
+
+
+def forget() -> None:
+    """Forget what was kept, so that the next run starts from the files again."""
+    _prepared.cache_clear()
+    _opened.cache_clear()
+
+
+@lru_cache(maxsize=1)
+def _prepared(folder: str, age: int, choice: str) -> Prepared:
+    axes = json.loads(choice)
+    dataset, facts = _opened(folder, age)
+    problem, validation, test, notes = make_problem(
+        dataset,
+        _chosen(WEIGHTINGS, axes["weighting"], "weighting"),
+        _chosen(SPLITS, axes["split"], "split"),
+        Objective(**axes["objective"]),
+        np.dtype(axes["dtype"]),
+        rng=role_rng(axes["split"].get("seed", 0), "split"),
+        missing_as_zero=axes["missing_as_zero"],
+    )
+    return Prepared(
+        dataset=dataset,
+        facts=facts,
+        problem=problem,
+        validation=validation,
+        test=test,
+        notes=tuple(notes),
+        evaluator=ObjectiveEvaluator(problem),
+        checksum=checksum(problem),
+    )
+
+
+@lru_cache(maxsize=4)
+def _opened(folder: str, age: int) -> tuple[Dataset, Mapping[str, Any]]:
+    # `age` is part of the cache's key: a folder written anew is opened anew.
+    return open_dataset(Path(folder)), read_facts(Path(folder))
+
+
+def _age(folder: Path) -> int:
+    meta = folder / "meta.json"
+    return meta.stat().st_mtime_ns if meta.exists() else 0
+
+
+def _chosen(choices: Mapping[str, type[Any]], node: Job, key: str) -> Any:
+    name = node["name"]
+    if name not in choices:
+        raise ValueError(f"{key}={name}: choose from {', '.join(sorted(choices))}")
+    return build(choices[name], node, key)

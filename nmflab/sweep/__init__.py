@@ -1,0 +1,1 @@
+"""A sweep: overrides made into spaces, a plan and jobs, and the coordinator."""

@@ -1,0 +1,376 @@
+"""Opens or resumes a study, plans its runs, feeds the executor, writes every record."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nmflab.config import ConfigError, check_settings
+from nmflab.executors import Executor, Limits, make
+from nmflab.materialise import open_dataset
+from nmflab.provenance import provenance
+from nmflab.registry import Registry
+from nmflab.store import Store, StudyWriter
+from nmflab.store.writer import now
+from nmflab.sweep.expand import Space
+from nmflab.sweep.feed import Feed
+from nmflab.sweep.folder import study_folder, write_summary
+from nmflab.sweep.jobs import Jobs, metric_infos
+from nmflab.sweep.materials import materialise_all
+from nmflab.sweep.plan import Data, Plan, Planned, node_text
+from nmflab.sweep.progress import FAILED, progress
+from nmflab.sweep.reuse import changed_since, is_due, to_run_again
+
+
+@dataclass(kw_only=True)
+class Outcome:
+    """How a sweep ended.
+
+    Parameters
+    ----------
+    folder : Path
+        The study's.
+    counts : dict
+        Planned runs by status; "left" for those an interrupt left out.
+    notes : list of str
+        What the plan said: collapsed axes, reuse, what changed.
+    failures, skipped : list of (reason, count)
+        The commonest reasons first.
+    interrupted : bool
+    sweep : int
+        Its number in the study.
+    """
+
+    folder: Path
+    counts: dict[str, int]
+    notes: list[str] = field(default_factory=list)
+    failures: list[tuple[str, int]] = field(default_factory=list)
+    skipped: list[tuple[str, int]] = field(default_factory=list)
+    interrupted: bool = False
+    sweep: int = 0
+
+    @property
+    def n_failed(self) -> int:
+        """Runs that ended as error, timeout, oom, crash or invalid."""
+        return sum(self.counts.get(status, 0) for status in FAILED)
+
+    @property
+    def exit_code(self) -> int:
+        """0: all fine; 1: a run failed, or none could be made; 130: interrupted."""
+        if self.interrupted:
+            return 130
+        return 1 if self.n_failed or not self.counts.get("ok") else 0
+
+
+@dataclass(kw_only=True)
+class DryRun:
+    """What a sweep would do.
+
+    Parameters
+    ----------
+    folder : Path
+    n_runs, n_done : int
+        Planned runs, and those whose result the study already has.
+    skipped : dict
+        Reason to number of runs.
+    first : list of tuple
+        Labels of the first few runs that would be made.
+    notes : list of str
+    """
+
+    folder: Path
+    n_runs: int
+    n_done: int
+    skipped: dict[str, int]
+    first: list[tuple[Any, ...]]
+    notes: list[str]
+
+
+class Coordinator:
+    """Runs a sweep over one study.
+
+    Parameters
+    ----------
+    spaces : sequence of Space
+        What to run (`nmflab.sweep.expand.expand`).
+    registry : Registry
+    command : sequence of str
+        The overrides as typed, for the record.
+    name : str, optional
+        The study's name where the configuration gives none: the experiment's.
+    quiet : bool, default False
+        Show no progress.
+    """
+
+    def __init__(
+        self,
+        spaces: Sequence[Space],
+        registry: Registry,
+        *,
+        command: Sequence[str] = (),
+        name: str | None = None,
+        quiet: bool = False,
+    ) -> None:
+        self.spaces, self.registry = spaces, registry
+        self.command, self.quiet = list(command), quiet
+        self.settings = spaces[0].settings
+        for space in spaces:
+            check_settings(space.settings, registry)
+        self.limits = Limits(**self.settings["limits"])
+        self._name = name
+
+    def dry_run(self) -> DryRun:
+        """Return what `run` would do; loads the data, runs nothing."""
+        executor = self._executor(None)
+        try:
+            data = self._materialise(executor)
+        finally:
+            executor.close()
+        plan = Plan(self.spaces, self.registry, data)
+        folder = self._folder(plan)
+        known = self._finished(folder)
+        report = DryRun(
+            folder=folder, n_runs=0, n_done=0, skipped={}, first=[], notes=[]
+        )
+        for planned in plan:
+            report.n_runs += 1
+            if planned.status != "left":
+                reason = f"{planned.status}: {planned.reason}"
+                report.skipped[reason] = report.skipped.get(reason, 0) + 1
+            elif planned.key in known:
+                report.n_done += 1
+            elif len(report.first) < 5:
+                report.first.append(planned.labels)
+        report.notes = plan.notes()
+        return report
+
+    def run(self) -> Outcome:
+        """Make every planned run that has no result yet; return how it ended.
+
+        Raises
+        ------
+        ConfigError
+            If a plugin refuses its parameters: before anything is run.
+        StoreError
+            If the study cannot be written; what was finished is kept.
+        """
+        unread = Plan(self.spaces, self.registry, _unread(self.spaces))
+        unread.check()
+        folder = self._folder(unread)
+        writer = StudyWriter(folder)
+        log = _Log(folder / "log.txt")
+        executor = self._executor(log)
+        try:
+            data = self._materialise(executor)
+            plan = Plan(self.spaces, self.registry, data)
+            return self._sweep(writer, executor, plan, data)
+        finally:
+            executor.close()
+            log.close()
+            writer.close()
+
+    def _sweep(
+        self,
+        writer: StudyWriter,
+        executor: Executor,
+        plan: Plan,
+        data: Mapping[str, Data],
+    ) -> Outcome:
+        origins = plan.origins()
+        record = {**provenance(self.limits.threads or 1), "origins": origins}
+        failures = [dataclasses.asdict(f) for f in self.registry.failures]
+        previous = changed_since(writer, origins)
+        sweep = writer.begin_sweep(
+            command=self.command,
+            base=plan.base,
+            provenance=record,
+            plugin_failures=failures,
+        )
+        unfit: list[Planned] = []
+        total = writer.add_plan(sweep, _noted(plan, unfit))
+        if not total:
+            writer.forget_sweep(sweep)
+            raise ConfigError("the sweep is empty: an axis has no values")
+        again = to_run_again(writer, sweep, self.settings["retry"], self.limits)
+        writer.forget_runs(again)
+        _add_unfit(writer, sweep, unfit, data)
+        self._add_context(writer, plan, data, record, failures)
+        counts = writer.counts(sweep)
+        notes = [*plan.notes(), *_reuse_notes(counts, unfit, again, previous)]
+        writer.set_notes(sweep, notes)
+        jobs = Jobs(plan.base, self.registry, data, writer.folder)
+        shown = progress(
+            counts.get("left", 0),
+            skipped=counts.get("skipped", 0),
+            reused=counts.get("ok", 0),
+            failed=sum(counts.get(status, 0) for status in FAILED),
+            quiet=self.quiet,
+        )
+        feed = Feed(
+            writer,
+            executor,
+            jobs,
+            sweep=sweep,
+            shown=shown,
+            registry=self.registry,
+            save=self.settings["save"],
+            fail_fast=self.settings["fail_fast"],
+        )
+        feed.run()
+        return self._outcome(writer, sweep, notes + feed.notes, feed.interrupted)
+
+    def _outcome(
+        self, writer: StudyWriter, sweep: int, notes: list[str], interrupted: bool
+    ) -> Outcome:
+        counts = writer.counts(sweep)
+        if not counts.get("left"):
+            writer.finish_sweep(sweep)
+        writer.set_notes(sweep, notes)
+        return Outcome(
+            folder=writer.folder,
+            counts=counts,
+            notes=notes,
+            failures=writer.failures(sweep),
+            skipped=writer.skipped(sweep),
+            interrupted=interrupted,
+            sweep=sweep,
+        )
+
+    def _materialise(self, executor: Executor) -> dict[str, Data]:
+        nodes = [node for space in self.spaces for node in space.axes["dataset"]]
+        return materialise_all(nodes, self.registry, executor, self.limits)
+
+    def _executor(self, log: Any) -> Executor:
+        chosen = self.settings["executor"]
+        return make(
+            chosen["name"], n_jobs=chosen["n_jobs"], registry=self.registry, log=log
+        )
+
+    def _folder(self, plan: Plan) -> Path:
+        name = self.settings["study"] or self._name or plan.first_dataset()
+        return study_folder(str(name))
+
+    def _finished(self, folder: Path) -> set[str]:
+        """Return the keys a study has results for that `run` would keep."""
+        if not (folder / "runs.sqlite").exists():
+            return set()
+        retry, limits = self.settings["retry"], self.limits
+        with Store.open(folder) as store:
+            return {
+                key
+                for key, status, old in store.made()
+                if not is_due(status, old, retry, limits)
+            }
+
+    def _add_context(
+        self,
+        writer: StudyWriter,
+        plan: Plan,
+        data: Mapping[str, Data],
+        record: Mapping[str, Any],
+        failures: list[dict[str, Any]],
+    ) -> None:
+        """Store what a report needs beside the runs: metrics' meanings, datasets."""
+        writer.add_metric_info(
+            metric_infos(dict.fromkeys(self.settings["metrics"]), self.registry)
+        )
+        fingerprints = {}
+        for label, node in plan.datasets():
+            ready = data[node_text(node)]
+            if ready.folder is not None:
+                writer.add_dataset(label, node, ready.facts, open_dataset(ready.folder))
+                fingerprints[label] = ready.facts["fingerprint"]
+        write_summary(
+            writer.folder,
+            base=plan.base,
+            provenance=record,
+            data=fingerprints,
+            plugin_failures=failures,
+        )
+
+
+def _unread(spaces: Sequence[Space]) -> dict[str, Data]:
+    """Return empty data for each dataset: enough to check parameters before loading."""
+    return {
+        node_text(node): Data() for space in spaces for node in space.axes["dataset"]
+    }
+
+
+def _noted(plan: Plan, unfit: list[Planned]) -> Any:
+    """Yield plan rows, keeping aside those that get their record at once."""
+    for planned in plan:
+        if planned.status != "left":
+            unfit.append(planned)
+        yield planned.key, planned.labels, planned.changes
+
+
+def _add_unfit(
+    writer: StudyWriter,
+    sweep: int,
+    unfit: Sequence[Planned],
+    data: Mapping[str, Data],
+) -> None:
+    traces = {d.error: d.traceback for d in data.values() if d.error}
+    writer.add_records(
+        sweep,
+        (
+            (
+                planned.key,
+                {
+                    "status": planned.status,
+                    "reason": planned.reason,
+                    "started": now(),
+                    "traceback": traces.get(planned.reason or ""),
+                },
+            )
+            for planned in unfit
+        ),
+    )
+
+
+def _reuse_notes(
+    counts: Mapping[str, int],
+    unfit: Sequence[Planned],
+    again: Sequence[str],
+    changed: list[str],
+) -> list[str]:
+    left, not_made = counts.get("left", 0), {planned.key for planned in unfit}
+    reused = sum(counts.values()) - left - len(unfit)
+    lost = sum(planned.status == "error" for planned in unfit)
+    failed = {s: counts.get(s, 0) - (lost if s == "error" else 0) for s in FAILED}
+    kept = [status for status, n in failed.items() if n]
+    notes = []
+    if reused:
+        note = f"{reused} runs were already done and are reused"
+        if kept:
+            n = sum(failed.values())
+            note += f"; {n} of them failed: retry={','.join(kept)} makes them again"
+        notes.append(note)
+    if n_again := len(set(again) - not_made):
+        notes.append(f"{n_again} runs are made again (retry, or a raised limit)")
+    if left and changed:
+        notes.append(
+            "results from before are not used where these changed: "
+            + "; ".join(changed)
+        )
+    return notes
+
+
+class _Log:
+    """The study's ``log.txt``: what jobs printed, with the time and their key."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("a", encoding="utf-8", errors="replace")
+
+    def __call__(self, key: str, text: str) -> None:
+        stamp = time.strftime("%H:%M:%S")
+        for line in text.splitlines():
+            self._file.write(f"{stamp} {key[:8] or '-':8} {line}\n")
+        self._file.flush()
+
+    def close(self) -> None:
+        self._file.close()
