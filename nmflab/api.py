@@ -190,7 +190,7 @@ def fit(
     RuntimeError
         If the run did not end well; the message is the run's own.
     """
-    from nmflab.sweep.expand import literal
+    from nmflab.sweep.overrides import literal
 
     chosen = [
         f"n_components={n_components}",
@@ -229,7 +229,7 @@ def _as_dataset(X: Any, missing: str) -> list[str]:
     X is Any: whatever NumPy can make an array of, a DataFrame, or a sparse matrix.
     """
     from nmflab.handover import hand_over
-    from nmflab.sweep.expand import literal
+    from nmflab.sweep.overrides import literal
 
     folder, fingerprint = hand_over(X, missing)
     return [

@@ -109,7 +109,7 @@ def _sweep(arguments: list[str]) -> int:
     from nmflab.commands import sweep
     from nmflab.config import ConfigError
     from nmflab.summary import dry_run_text, outcome_text
-    from nmflab.sweep.coordinator import DryRun
+    from nmflab.sweep.outcome import DryRun
 
     unknown = next((a for a in arguments if a.startswith("-")), None)
     if unknown is not None:
@@ -133,8 +133,7 @@ def _cfg(arguments: list[str]) -> int:
     import yaml
 
     from nmflab.commands import spaces_of
-    from nmflab.config import ConfigError
-    from nmflab.sweep.expand import AXES
+    from nmflab.config import AXES, ConfigError
 
     at = next(i for i, a in enumerate(arguments) if a in ("--cfg", "-c"))
     kind = arguments[at + 1] if at + 1 < len(arguments) else ""

@@ -10,9 +10,11 @@ from typing import Any
 from nmflab import session
 from nmflab.config import ConfigError
 from nmflab.store import Store
-from nmflab.sweep.coordinator import Coordinator, DryRun, Outcome
-from nmflab.sweep.expand import CONFIG_NAME, Space, expand, listed
+from nmflab.sweep.coordinator import Coordinator
+from nmflab.sweep.expand import CONFIG_NAME, Space, expand
 from nmflab.sweep.misspelt import explain
+from nmflab.sweep.outcome import DryRun, Outcome
+from nmflab.sweep.overrides import listed
 
 
 def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:

@@ -30,6 +30,9 @@ GROUPS = ("dataset", "weighting", "split", "objective", "init", "solver")
 SCALARS = ("n_components", "seed", "dtype")
 """Axes whose values are plain."""
 
+AXES = (*GROUPS, *SCALARS)
+"""What a comma sweeps, in the order keys and labels have them."""
+
 PER_RUN = ("restarts", "stop", "missing_as_zero", "trace")
 """Settings that change a run's result; a case may set them, the key holds them."""
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from nmflab.sweep.coordinator import DryRun, Outcome
+from nmflab.sweep.outcome import DryRun, Outcome
 
 _SHOWN = 5
 

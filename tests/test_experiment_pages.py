@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from nmflab.commands import spaces_of, sweep
-from nmflab.sweep.coordinator import DryRun
+from nmflab.sweep.outcome import DryRun
 
 ROOT = Path(__file__).parents[1]
 SAVED = sorted(path.stem for path in (ROOT / "conf/experiment").glob("*.yaml"))

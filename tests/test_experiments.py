@@ -14,7 +14,7 @@ import nmflab
 from nmflab.commands import sweep
 from nmflab.contracts import Factors, Matrix
 from nmflab.numerics import stability
-from nmflab.sweep.coordinator import Outcome
+from nmflab.sweep.outcome import Outcome
 
 RATINGS = np.array(
     [[5, 3, 0, 1], [4, 0, 0, 1], [1, 1, 0, 5], [1, 0, 0, 4], [0, 1, 5, 4]], dtype=float

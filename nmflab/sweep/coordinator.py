@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,79 +13,18 @@ from nmflab.materialise import open_dataset
 from nmflab.provenance import provenance
 from nmflab.registry import Registry
 from nmflab.store import Store, StudyWriter
-from nmflab.store.writer import now
+from nmflab.store.lock import now
 from nmflab.sweep.expand import Space
 from nmflab.sweep.feed import Feed
 from nmflab.sweep.folder import study_folder, write_summary
 from nmflab.sweep.jobs import Jobs, metric_infos
+from nmflab.sweep.log import StudyLog
 from nmflab.sweep.materials import materialise_all
-from nmflab.sweep.plan import Data, Plan, Planned, node_text
+from nmflab.sweep.nodes import node_text
+from nmflab.sweep.outcome import DryRun, Outcome
+from nmflab.sweep.plan import Data, Plan, Planned
 from nmflab.sweep.progress import FAILED, progress
-from nmflab.sweep.reuse import changed_since, is_due, to_run_again
-
-
-@dataclass(kw_only=True)
-class Outcome:
-    """How a sweep ended.
-
-    Parameters
-    ----------
-    folder : Path
-        The study's.
-    counts : dict
-        Planned runs by status; "left" for those an interrupt left out.
-    notes : list of str
-        What the plan said: collapsed axes, reuse, what changed.
-    failures, skipped : list of (reason, count)
-        The commonest reasons first.
-    interrupted : bool
-    sweep : int
-        Its number in the study.
-    """
-
-    folder: Path
-    counts: dict[str, int]
-    notes: list[str] = field(default_factory=list)
-    failures: list[tuple[str, int]] = field(default_factory=list)
-    skipped: list[tuple[str, int]] = field(default_factory=list)
-    interrupted: bool = False
-    sweep: int = 0
-
-    @property
-    def n_failed(self) -> int:
-        """Runs that ended as error, timeout, oom, crash or invalid."""
-        return sum(self.counts.get(status, 0) for status in FAILED)
-
-    @property
-    def exit_code(self) -> int:
-        """0: all fine; 1: a run failed, or none could be made; 130: interrupted."""
-        if self.interrupted:
-            return 130
-        return 1 if self.n_failed or not self.counts.get("ok") else 0
-
-
-@dataclass(kw_only=True)
-class DryRun:
-    """What a sweep would do.
-
-    Parameters
-    ----------
-    folder : Path
-    n_runs, n_done : int
-        Planned runs, and those whose result the study already has.
-    skipped : dict
-        Reason to number of runs.
-    first : list of tuple
-        Labels of the first few runs that would be made.
-    notes : list of str
-    """
-
-    folder: Path
-    n_runs: int
-    n_done: int
-    skipped: dict[str, int]
-    first: list[tuple[Any, ...]]
-    notes: list[str]
+from nmflab.sweep.reuse import changed_since, is_due, reuse_notes, to_run_again
 
 
 class Coordinator:
@@ -162,7 +99,7 @@ class Coordinator:
         unread.check()
         folder = self._folder(unread)
         writer = StudyWriter(folder)
-        log = _Log(folder / "log.txt")
+        log = StudyLog(folder / "log.txt")
         executor = self._executor(log)
         try:
             data = self._materialise(executor)
@@ -200,7 +137,7 @@ class Coordinator:
         _add_unfit(writer, sweep, unfit, data)
         self._add_context(writer, plan, data, record, failures)
         counts = writer.counts(sweep)
-        notes = [*plan.notes(), *_reuse_notes(counts, unfit, again, previous)]
+        notes = [*plan.notes(), *reuse_notes(counts, unfit, again, previous)]
         writer.set_notes(sweep, notes)
         jobs = Jobs(plan.base, self.registry, data, writer.folder)
         shown = progress(
@@ -330,47 +267,3 @@ def _add_unfit(
             for planned in unfit
         ),
     )
-
-
-def _reuse_notes(
-    counts: Mapping[str, int],
-    unfit: Sequence[Planned],
-    again: Sequence[str],
-    changed: list[str],
-) -> list[str]:
-    left, not_made = counts.get("left", 0), {planned.key for planned in unfit}
-    reused = sum(counts.values()) - left - len(unfit)
-    lost = sum(planned.status == "error" for planned in unfit)
-    failed = {s: counts.get(s, 0) - (lost if s == "error" else 0) for s in FAILED}
-    kept = [status for status, n in failed.items() if n]
-    notes = []
-    if reused:
-        note = f"{reused} runs were already done and are reused"
-        if kept:
-            n = sum(failed.values())
-            note += f"; {n} of them failed: retry={','.join(kept)} makes them again"
-        notes.append(note)
-    if n_again := len(set(again) - not_made):
-        notes.append(f"{n_again} runs are made again (retry, or a raised limit)")
-    if left and changed:
-        notes.append(
-            "results from before are not used where these changed: "
-            + "; ".join(changed)
-        )
-    return notes
-
-
-class _Log:
-    """The study's ``log.txt``: what jobs printed, with the time and their key."""
-
-    def __init__(self, path: Path) -> None:
-        self._file = path.open("a", encoding="utf-8", errors="replace")
-
-    def __call__(self, key: str, text: str) -> None:
-        stamp = time.strftime("%H:%M:%S")
-        for line in text.splitlines():
-            self._file.write(f"{stamp} {key[:8] or '-':8} {line}\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        self._file.close()

@@ -10,7 +10,7 @@ from nmflab.contracts import SolverSpec
 from nmflab.executors import Done, Event, Executor, Fitted, Measured, Serial
 from nmflab.registry import Registry
 from nmflab.store import StudyWriter
-from nmflab.store.writer import now
+from nmflab.store.lock import now
 from nmflab.sweep.interrupt import Interrupts
 from nmflab.sweep.jobs import Jobs, metric_digests
 from nmflab.sweep.progress import FAILED, Progress

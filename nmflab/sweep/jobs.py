@@ -9,14 +9,14 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from nmflab.config import GROUPS, PER_RUN
+from nmflab.config import AXES, GROUPS, PER_RUN
 from nmflab.contracts import MetricSpec
 from nmflab.executors import Limits
 from nmflab.provenance import version_of
 from nmflab.registry import Registry
 from nmflab.sources import source_hash
-from nmflab.sweep.expand import AXES
-from nmflab.sweep.plan import Data, node_text
+from nmflab.sweep.nodes import node_text
+from nmflab.sweep.plan import Data
 
 INLINE_BYTES = 1_000_000
 """Factors up to this size travel to the store; larger ones are files of their own."""

@@ -14,7 +14,8 @@ from nmflab.executors import Executor, Failed, Limits, Materialised
 from nmflab.provenance import version_of
 from nmflab.registry import Registry
 from nmflab.sources import source_hash
-from nmflab.sweep.plan import Data, node_text, plugin_object
+from nmflab.sweep.nodes import node_text, plugin_object
+from nmflab.sweep.plan import Data
 
 
 def data_folder(registry: Registry, node: Mapping[str, Any]) -> Path:

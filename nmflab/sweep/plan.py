@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from nmflab.compatibility import unfit
-from nmflab.config import GROUPS, PER_RUN, ConfigError
-from nmflab.contracts import DatasetSpec, InitSpec, Objective, SolverSpec, Spec
+from nmflab.config import AXES, GROUPS, PER_RUN, ConfigError
+from nmflab.contracts import InitSpec, Objective, SolverSpec, Spec
 from nmflab.instances import build
 from nmflab.provenance import version_of
 from nmflab.registry import Registry
 from nmflab.sources import core_hash, source_hash
 from nmflab.splits import SPLITS
-from nmflab.sweep.expand import AXES, Space
+from nmflab.sweep.expand import Space
+from nmflab.sweep.nodes import Labels, class_of, node_text, plugin_object
 from nmflab.weighting import WEIGHTINGS
 
 KEY_VERSION = "1"
@@ -63,11 +62,6 @@ class _Variant:
     fragment: str  # its part of the JSON of changes; "" where the axis does not vary
 
 
-def node_text(node: Any) -> str:
-    """Return a node as canonical JSON."""
-    return json.dumps(node, sort_keys=True)
-
-
 class Plan:
     """The runs of a sweep.
 
@@ -90,7 +84,7 @@ class Plan:
         self._spaces = spaces
         self._registry = registry
         self._data = data
-        self._labels = _Labels(spaces, registry)
+        self._labels = Labels(spaces, registry)
         self._varying = _varying_axes(spaces)
         self._variants: dict[tuple[str, str], _Variant] = {}
         self._unfit: dict[tuple[Any, ...], str | None] = {}
@@ -143,7 +137,7 @@ class Plan:
         origins |= {name: version_of(name) for name in ("numpy", "scipy")}
         for (kind, _), (spec, _object) in self._specs.items():
             origins[f"the source of {kind} {spec.name}"] = source_hash(
-                _class_of(spec).__module__
+                class_of(spec).__module__
             )
             for requirement in spec.requires:
                 name = _name(requirement)
@@ -305,38 +299,13 @@ class Plan:
             return ""
         spec, _ = self._spec(axis, node)
         versions = [f"{r}:{version_of(_name(r))}" for r in spec.requires]
-        return f"{source_hash(_class_of(spec).__module__)} {' '.join(versions)}"
+        return f"{source_hash(class_of(spec).__module__)} {' '.join(versions)}"
 
     def _spec(self, kind: str, node: Mapping[str, Any]) -> tuple[Spec, Any]:
         text = node_text(node)
         if (kind, text) not in self._specs:
             self._specs[kind, text] = plugin_object(self._registry, kind, node)
         return self._specs[kind, text]
-
-
-def plugin_object(
-    registry: Registry, kind: str, node: Mapping[str, Any]
-) -> tuple[Spec, Any]:
-    """Return a plugin's spec and its configured object.
-
-    Raises
-    ------
-    ConfigError
-        If the plugin refuses its parameters.
-    """
-    spec = registry.get(kind, node["name"])
-    try:
-        return spec, build(_class_of(spec), node, kind)
-    except ValueError as error:
-        raise ConfigError(str(error)) from error
-
-
-def _class_of(spec: Spec) -> type[Any]:
-    if isinstance(spec, DatasetSpec):
-        return spec.dataset
-    if isinstance(spec, InitSpec):
-        return spec.initialization
-    return spec.solver if isinstance(spec, SolverSpec) else spec.metric
 
 
 def _checked(cls: type[Any], axis: str, node: Any) -> None:
@@ -376,87 +345,3 @@ def _varying_axes(spaces: Sequence[Space]) -> set[str]:
             if len(space.axes[axis]) > 2:
                 texts[axis].update(("more", "than one"))
     return {axis for axis, seen in texts.items() if len(seen) > 1}
-
-
-class _Labels:
-    """Short names of nodes: the plugin's, plus the parameters that differ.
-
-    Differ from one another within the sweep, and from the default: `hals` beside
-    `hals(inner=1)`.
-    """
-
-    def __init__(self, spaces: Sequence[Space], registry: Registry) -> None:
-        self._registry = registry
-        self._seen: dict[tuple[str, str], dict[str, set[str]]] = {}
-        self._stems: dict[str | None, set[str]] = {}
-        for space in spaces:
-            for axis in GROUPS:
-                for node in space.axes[axis]:
-                    self._note(axis, node)
-            for node in space.axes["dataset"]:
-                stem = self._file_stem(node)
-                self._stems.setdefault(stem, set()).add(str(node.get("path")))
-
-    def _note(self, axis: str, node: Mapping[str, Any]) -> None:
-        values = self._seen.setdefault((axis, _called(node)), {})
-        for key, value in node.items():
-            values.setdefault(key, set()).add(node_text(value))
-
-    def of(self, axis: str, node: Any) -> Any:
-        """Return the label of a node; plain values are their own."""
-        if axis not in GROUPS:
-            return node
-        values = self._seen[axis, _called(node)]
-        usual = self._defaults(axis, node)
-        differing = {
-            k: v
-            for k, v in node.items()
-            if len(values.get(k, ())) > 1 and v != usual.get(k)
-        }
-        name = _called(node)
-        if axis == "dataset" and (stem := self._file_stem(node)) is not None:
-            name = stem
-            if len(self._stems[stem]) == 1:
-                differing.pop("path", None)
-        return _labelled(name, differing)
-
-    def in_full(self, axis: str, node: Mapping[str, Any]) -> str:
-        """Return the plugin's name and every parameter that is not at its default."""
-        usual = {"name": node["name"], **self._defaults(axis, node)}
-        changed = {k: v for k, v in node.items() if v != usual.get(k)}
-        return _labelled(_called(node), changed)
-
-    def _defaults(self, axis: str, node: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the default of each parameter as it stands in a node."""
-        defaults: dict[str, Any] = {"seed": 0}
-        for f in dataclasses.fields(self._class(axis, node)):
-            if f.default is not dataclasses.MISSING:
-                value = f.default
-                defaults[f.name] = value.name if isinstance(value, Enum) else value
-        return defaults
-
-    def _class(self, axis: str, node: Mapping[str, Any]) -> type[Any]:
-        if axis == "objective":
-            return Objective
-        if axis == "split":
-            return SPLITS[node["name"]]
-        if axis == "weighting":
-            return WEIGHTINGS[node["name"]]
-        return _class_of(self._registry.get(axis, node["name"]))
-
-    def _file_stem(self, node: Mapping[str, Any]) -> str | None:
-        """Return what a dataset read from one file is known by: the file's name."""
-        spec, loader = plugin_object(self._registry, "dataset", node)
-        assert isinstance(spec, DatasetSpec)
-        files = list(spec.files(loader))
-        return files[0].name.partition(".")[0] if files else None
-
-
-def _labelled(name: str, parameters: Mapping[str, Any]) -> str:
-    if not parameters:
-        return name
-    return f"{name}({', '.join(f'{k}={v}' for k, v in parameters.items())})"
-
-
-def _called(node: Mapping[str, Any]) -> str:
-    return str(node["loss"] if "loss" in node else node["name"])

@@ -7,6 +7,8 @@ from typing import Any
 
 from nmflab.executors import Limits
 from nmflab.store import StudyWriter
+from nmflab.sweep.plan import Planned
+from nmflab.sweep.progress import FAILED
 
 
 def to_run_again(
@@ -58,3 +60,32 @@ def changed_since(writer: StudyWriter, origins: Mapping[str, str]) -> list[str]:
             is_version = len(now) < 20
             changed.append(f"{what} ({old} -> {now})" if is_version else what)
     return changed
+
+
+def reuse_notes(
+    counts: Mapping[str, int],
+    unfit: Sequence[Planned],
+    again: Sequence[str],
+    changed: list[str],
+) -> list[str]:
+    """Return in sentences what is reused, what is made again, and what changed."""
+    left, not_made = counts.get("left", 0), {planned.key for planned in unfit}
+    reused = sum(counts.values()) - left - len(unfit)
+    lost = sum(planned.status == "error" for planned in unfit)
+    failed = {s: counts.get(s, 0) - (lost if s == "error" else 0) for s in FAILED}
+    kept = [status for status, n in failed.items() if n]
+    notes = []
+    if reused:
+        note = f"{reused} runs were already done and are reused"
+        if kept:
+            n = sum(failed.values())
+            note += f"; {n} of them failed: retry={','.join(kept)} makes them again"
+        notes.append(note)
+    if n_again := len(set(again) - not_made):
+        notes.append(f"{n_again} runs are made again (retry, or a raised limit)")
+    if left and changed:
+        notes.append(
+            "results from before are not used where these changed: "
+            + "; ".join(changed)
+        )
+    return notes

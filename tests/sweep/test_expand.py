@@ -12,8 +12,10 @@ from omegaconf import OmegaConf
 
 from nmflab import session
 from nmflab.config import ConfigError
-from nmflab.sweep.expand import CONFIG_NAME, Space, expand, listed, literal
-from nmflab.sweep.plan import Data, Plan, node_text
+from nmflab.sweep.expand import CONFIG_NAME, Space, expand
+from nmflab.sweep.nodes import node_text
+from nmflab.sweep.overrides import listed, literal
+from nmflab.sweep.plan import Data, Plan
 
 RATINGS = "dataset=movie_ratings"
 TWO_CASES = "cases={slow:{solver:mu},quick:{solver:hals,solver.inner:2}}"

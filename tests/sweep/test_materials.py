@@ -9,7 +9,8 @@ import pytest
 from nmflab import session
 from nmflab.executors import Limits, make
 from nmflab.sweep.materials import data_folder, materialise_all
-from nmflab.sweep.plan import Data, node_text
+from nmflab.sweep.nodes import node_text
+from nmflab.sweep.plan import Data
 
 
 @pytest.fixture(autouse=True)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from nmflab import session
-from nmflab.config import ConfigError
+from nmflab.config import AXES, ConfigError
 from nmflab.contracts import Promises, SolverSpec
 from nmflab.registry import Registry
 from nmflab.sources import source_hash
 from nmflab.sweep import plan as planning
-from nmflab.sweep.expand import AXES, Space
-from nmflab.sweep.plan import Data, Plan, Planned, node_text
+from nmflab.sweep.expand import Space
+from nmflab.sweep.nodes import node_text
+from nmflab.sweep.plan import Data, Plan, Planned
 
 FACTS = {
     "n_samples": 5,

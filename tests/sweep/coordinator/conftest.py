@@ -14,12 +14,13 @@ import pytest
 from omegaconf import OmegaConf
 
 from nmflab import sources
-from nmflab.config import RootConfig, plain
+from nmflab.config import AXES, RootConfig, plain
 from nmflab.registry import Registry, load
 from nmflab.store import Store
 from nmflab.sweep import plan
-from nmflab.sweep.coordinator import Coordinator, Outcome
-from nmflab.sweep.expand import AXES, Space
+from nmflab.sweep.coordinator import Coordinator
+from nmflab.sweep.expand import Space
+from nmflab.sweep.outcome import Outcome
 from nmflab.testing.creator import PluginCreator
 
 SOLVER = '''

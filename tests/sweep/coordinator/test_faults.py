@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from nmflab.summary import outcome_text
-from nmflab.sweep.coordinator import Coordinator, Outcome
+from nmflab.sweep.coordinator import Coordinator
+from nmflab.sweep.outcome import Outcome
 
 Lab = Any  # the class is in conftest.py, which cannot be imported
 Nodes = Callable[..., list[dict[str, Any]]]

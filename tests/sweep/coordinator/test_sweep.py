@@ -12,7 +12,8 @@ from nmflab.config import ConfigError
 from nmflab.store import StudyWriter
 from nmflab.summary import dry_run_text, outcome_text
 from nmflab.sweep import jobs
-from nmflab.sweep.coordinator import Coordinator, DryRun
+from nmflab.sweep.coordinator import Coordinator
+from nmflab.sweep.outcome import DryRun
 
 Lab = Any  # the class is in conftest.py, which cannot be imported
 Nodes = Callable[..., list[dict[str, Any]]]
