@@ -18,6 +18,7 @@ from nmflab.contracts.data import (
 )
 from nmflab.contracts.problem import (
     LOSSES,
+    TRACE_COLUMNS,
     DatasetLoader,
     FittedRun,
     Initialization,
@@ -54,6 +55,7 @@ __all__ = [
     "CONTRACT_VERSION",
     "EXTRAS",
     "LOSSES",
+    "TRACE_COLUMNS",
     "Cells",
     "Dataset",
     "DatasetLoader",

@@ -99,6 +99,19 @@ class Problem:
         return not isinstance(self.X, np.ndarray)
 
 
+TRACE_COLUMNS = (
+    "start",
+    "step",
+    "passes",
+    "seconds",
+    "cpu_seconds",
+    "objective",
+    "kappa",
+    "validation",
+)
+"""Columns of a trace. Steps and seconds count from 0 in each start; NaN: not known."""
+
+
 @dataclass(frozen=True)
 class Step:
     """What a solver may yield in place of `Factors` when it has more to say.

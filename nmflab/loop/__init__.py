@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nmflab.contracts import Cells, Factors, Problem, Promises, Solver
+from nmflab.contracts import TRACE_COLUMNS, Cells, Factors, Problem, Promises, Solver
 from nmflab.loop.attempt import Attempt, next_evaluation
 from nmflab.loop.clock import Clock
-from nmflab.loop.evaluations import TRACE_COLUMNS, Evaluator, Task
+from nmflab.loop.evaluations import Evaluator, Task
 from nmflab.loop.outcome import Outcome, Solved
 from nmflab.loop.warmup import warm_up
 from nmflab.stopping import StopSettings

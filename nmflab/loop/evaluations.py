@@ -9,22 +9,18 @@ from typing import Protocol
 
 import numpy as np
 
-from nmflab.contracts import Cells, Factors, Matrix, Problem, Promises, Solver
+from nmflab.contracts import (
+    TRACE_COLUMNS,
+    Cells,
+    Factors,
+    Matrix,
+    Problem,
+    Promises,
+    Solver,
+)
 from nmflab.loop.clock import Clock
 from nmflab.stopping import StopSettings
 from nmflab.stopping.criteria import Evaluation
-
-TRACE_COLUMNS = (
-    "start",
-    "step",
-    "passes",
-    "seconds",
-    "cpu_seconds",
-    "objective",
-    "kappa",
-    "validation",
-)
-"""Columns of a trace. Steps and seconds count from 0 in each start; NaN: not known."""
 
 
 class Evaluator(Protocol):

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from nmflab.contracts import Matrix
+from nmflab.contracts import TRACE_COLUMNS, Matrix
 from nmflab.loop.attempt import Attempt
-from nmflab.loop.evaluations import TRACE_COLUMNS, Task
+from nmflab.loop.evaluations import Task
 from nmflab.loop.outcome import Outcome, Solved
 from nmflab.run.seeds import role_rng
 from nmflab.run.starts import Start

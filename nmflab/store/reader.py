@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nmflab.contracts import Factors, Mask, Matrix
+from nmflab.contracts import TRACE_COLUMNS, Factors, Mask, Matrix
 from nmflab.store.schema import (
     LABELS,
     RESULTS,
@@ -27,17 +27,6 @@ from nmflab.store.schema import (
 if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_array
-
-TRACE_COLUMNS = (
-    "start",
-    "step",
-    "passes",
-    "seconds",
-    "cpu_seconds",
-    "objective",
-    "kappa",
-    "validation",
-)
 
 
 @dataclass(frozen=True, kw_only=True)

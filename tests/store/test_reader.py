@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from nmflab.contracts import Dataset
+from nmflab.contracts import TRACE_COLUMNS, Dataset
 from nmflab.store import Store, StoreError, StudyWriter
-from nmflab.store.reader import TRACE_COLUMNS
 
 Begin = Callable[..., int]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -124,13 +123,6 @@ def test_a_trace_comes_back_to_the_last_bit(
     assert list(traces.columns) == ["key", *TRACE_COLUMNS]
     assert np.array_equal(traces[list(TRACE_COLUMNS)].to_numpy(), arrays["trace"])
     assert writer.reader.traces(["b"]).empty
-
-
-def test_the_columns_of_a_trace_are_the_loop_s() -> None:
-    """The store does not import the loop; the two must agree."""
-    from nmflab.loop import TRACE_COLUMNS as MEASURED
-
-    assert TRACE_COLUMNS == MEASURED
 
 
 def test_small_factors_come_back_to_the_last_bit_in_float64(
