@@ -15,6 +15,10 @@ __version__ = "0.1.0"
 __all__ = ["Fit", "Study", "fit", "study"]
 
 
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
 def __getattr__(name: str) -> Any:  # Any: the attributes of nmflab.api
     if name in __all__:
         from nmflab import api

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
     from nmflab.store import Store
+    from nmflab.sweep.outcome import Outcome
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def study(
     Returns
     -------
     Study
+        Opened again later as ``nmflab.Study(folder)``; ``.report()`` builds its page.
 
     Raises
     ------
@@ -100,6 +103,13 @@ def study(
         If the overrides do not fit; the key is named.
     ValueError
         If X cannot be used; the first offending cell is named.
+    KeyboardInterrupt
+        After Ctrl-C, once what ran is finished and everything is stored.
+
+    Warns
+    -----
+    RuntimeWarning
+        If runs failed, or none could be made.
 
     Examples
     --------
@@ -109,14 +119,41 @@ def study(
     >>> done.runs[["solver", "n_components", "objective_value"]]
     """
     from nmflab.commands import sweep
+    from nmflab.sweep.outcome import Outcome
 
     arguments = list(overrides)
     if X is not None:
+        _refuse_dataset(arguments)
         arguments = [*_as_dataset(X, missing), *arguments]
     if not any(a.startswith("report=") for a in arguments):
         arguments.append("report=false")
     outcome, _ = sweep(arguments, quiet=quiet)
+    if isinstance(outcome, Outcome):
+        _tell(outcome)
     return Study(outcome.folder)
+
+
+def _refuse_dataset(arguments: list[str]) -> None:
+    named = [a for a in arguments if a.partition("=")[0] in ("dataset", "experiment")]
+    if named:
+        raise ValueError(
+            f"{named[0]} and X are two data sets; give X and no dataset, or leave X out"
+        )
+
+
+def _tell(outcome: Outcome) -> None:
+    """Raise what interrupted a sweep; warn where runs failed or none was made."""
+    if outcome.interrupted:
+        raise KeyboardInterrupt
+    reasons = [*outcome.failures, *outcome.skipped]
+    if outcome.exit_code and reasons:
+        planned = sum(outcome.counts.values())
+        warnings.warn(
+            f"{planned - outcome.counts.get('ok', 0)} of {planned} runs have no result;"
+            f" the commonest reason: {reasons[0][0]}",
+            RuntimeWarning,
+            stacklevel=3,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,15 +179,15 @@ class Fit:
         W and H with their offsets, if the model has any.
     """
 
-    W: Matrix
-    H: Matrix
+    W: Matrix = field(repr=False)
+    H: Matrix = field(repr=False)
     objective: float
     kappa: float
     n_steps: int
     seconds: float
     reason: str
-    metrics: Mapping[str, float]
-    factors: Factors
+    metrics: Mapping[str, float] = field(repr=False)
+    factors: Factors = field(repr=False)
 
 
 def fit(
@@ -161,10 +198,10 @@ def fit(
     init: str = "random",
     seed: int = 0,
     missing: str = "none",
-    overrides: tuple[str, ...] = (),
+    overrides: Sequence[str] = (),
     **parameters: Any,
 ) -> Fit:
-    """Factorize one matrix; nothing is kept on disk.
+    """Factorize one matrix; no study is kept (X itself stays in nmflab's cache).
 
     Parameters
     ----------
@@ -174,8 +211,8 @@ def fit(
     solver, init : str
         Names, as `nmflab list` shows them.
     seed : int
-    overrides : tuple of str
-        Anything else the command line takes: ``("stop.kkt=1e-6",)``.
+    overrides : str, or sequence of str
+        Anything else the command line takes: ``"stop.kkt=1e-6"``.
     **parameters
         The solver's: ``inner=1``.
 
@@ -192,6 +229,8 @@ def fit(
     """
     from nmflab.sweep.overrides import literal
 
+    if isinstance(overrides, str):
+        overrides = (overrides,)
     chosen = [
         f"n_components={n_components}",
         f"solver={solver}",
@@ -202,7 +241,14 @@ def fit(
     ]
     with TemporaryDirectory() as folder:
         where = f"study={literal(str(Path(folder) / 'fit'))}"
-        done = study(*chosen, where, *overrides, X=X, missing=missing)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # raised below, in full
+            done = study(*chosen, where, *overrides, X=X, missing=missing)
+        if len(done.runs) != 1:
+            raise ValueError(
+                f"fit makes one run, and this is a sweep of {len(done.runs)}; use"
+                " nmflab.study for several"
+            )
         row = done.runs.iloc[0]
         if row["status"] != "ok":
             raise RuntimeError(f"{row['status']}: {row['reason']}")
@@ -232,7 +278,9 @@ def _as_dataset(X: Any, missing: str) -> list[str]:
     from nmflab.sweep.overrides import literal
 
     folder, fingerprint = hand_over(X, missing)
+    # Two matrices are two studies, unless a name is given.
     return [
+        f"study=array-{fingerprint[:8]}",
         "dataset=array",
         f"dataset.folder={literal(str(folder))}",
         f"dataset.fingerprint={literal(fingerprint)}",

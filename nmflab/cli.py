@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -12,7 +13,7 @@ nmflab: a laboratory for non-negative matrix factorization
 
   nmflab experiment=movie_ratings             run a saved study and write its report
   nmflab dataset=file dataset.path=X.csv n_components=2,4,8 "seed=range(5)"
-  nmflab list [dataset|init|solver|metric]    what is installed, and what failed
+  nmflab list [dataset|init|solver|metric|weighting|split|objective]   what there is
   nmflab show solver hals                     parameters, defaults, source
   nmflab report STUDY [all=true]              rebuild a report from its study
   nmflab check-plugin NAME                    hold a plugin to the contracts
@@ -42,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     carried out as given. 130: interrupted. ``NMFLAB_DEBUG=1`` shows tracebacks.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without ½ shows "?"
     try:
         code = _dispatch(arguments)
         sys.stdout.flush()  # here, where a reader that is gone can be caught
@@ -192,11 +196,15 @@ def _show(arguments: list[str]) -> int:
 
 def _report(arguments: list[str]) -> int:
     from nmflab.commands import report
+    from nmflab.config import ConfigError
     from nmflab.sweep.folder import study_folder
 
     options = [a for a in arguments if "=" in a]
+    for option in options:
+        if option.lower() not in ("all=true", "all=false"):
+            raise ConfigError(f"report: no option {option}; there is all=true")
     names = [a for a in arguments if "=" not in a]
-    every = any(o in ("all=true", "all=True", "all=1") for o in options)
+    every = any(option.lower() == "all=true" for option in options)
     folders = [Path(n) if Path(n).is_dir() else study_folder(n) for n in names]
     print(report(folders, all_sweeps=every))
     return 0
@@ -204,6 +212,7 @@ def _report(arguments: list[str]) -> int:
 
 def _check_plugin(arguments: list[str]) -> int:
     from nmflab.config import ConfigError
+    from nmflab.registry import KINDS, load
 
     if len(arguments) != 1:
         raise ConfigError("check-plugin: give a name, as in nmflab check-plugin hals")
@@ -213,7 +222,15 @@ def _check_plugin(arguments: list[str]) -> int:
         raise ConfigError(
             "check-plugin needs pytest and hypothesis: pip install 'nmflab[test]'"
         ) from None
-    return int(pytest.main(["--pyargs", "nmflab.testing", "-q", "-k", arguments[0]]))
+    loaded = load()
+    if not any(arguments[0] in loaded.specs(kind) for kind in KINDS):
+        raise ConfigError(
+            f"check-plugin: nothing named '{arguments[0]}' is installed; `nmflab list`"
+            " shows what is, and what failed to load"
+        )
+    quiet = ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    asked = ["--pyargs", "nmflab.testing", "-q", *quiet, "-k", arguments[0]]
+    return int(pytest.main(asked))
 
 
 _COMMANDS: dict[str, Callable[[list[str]], int]] = {

@@ -14,7 +14,7 @@ from nmflab.sweep.coordinator import Coordinator
 from nmflab.sweep.expand import CONFIG_NAME, Space, expand
 from nmflab.sweep.misspelt import explain
 from nmflab.sweep.outcome import DryRun, Outcome
-from nmflab.sweep.overrides import listed
+from nmflab.sweep.overrides import at_home, listed
 
 
 def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:
@@ -47,7 +47,7 @@ def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:
         try:
             cfg = hydra.compose_config(
                 CONFIG_NAME,
-                listed(arguments),
+                listed(at_home(arguments)),
                 run_mode=RunMode.MULTIRUN,
                 with_log_configuration=False,
             )

@@ -26,7 +26,9 @@ def outcome_text(outcome: Outcome, page: Path | None, command: Sequence[str]) ->
         more = len(outcome.failures) - _SHOWN
         if more > 0:
             lines.append(f"         and {more} other reasons, all in the report")
-        lines.append(f"what they printed is in {outcome.folder / 'log.txt'}")
+        log = outcome.folder / "log.txt"
+        if log.exists() and log.stat().st_size:
+            lines.append(f"what they printed is in {log}")
     if outcome.counts.get("left"):
         again = "nmflab " + " ".join(shlex.quote(a) for a in command)
         lines.append(f"to go on where this stopped: {again}")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nmflab.contracts import Factors, Matrix, Problem
+from nmflab.contracts import TRACE_COLUMNS, Factors, Matrix, Problem
 
 
 def find_fault(
@@ -114,3 +114,32 @@ def _offset_fault(factors: Factors, n_samples: int, n_features: int) -> str | No
         if not np.isfinite(offset).all():
             return f"a {name} that is not finite"
     return None
+
+
+def broken_descent(trace: npt.NDArray[np.float64], dtype: np.dtype[Any]) -> str | None:
+    """Return where a promised descent was broken, as a sentence; None if it was kept.
+
+    Parameters
+    ----------
+    trace : ndarray of shape (n_points, 8)
+        See `TRACE_COLUMNS`. Step 0 is left out: a solver may have to lift the zeros of
+        its start before it can move.
+    dtype : float32 or float64
+        Rounding of the factors moves the objective by up to about ``sqrt(eps)`` of its
+        largest value.
+    """
+    start, step, objective = (
+        trace[:, TRACE_COLUMNS.index(name)] for name in ("start", "step", "objective")
+    )
+    if len(trace) < 3 or not np.isfinite(objective).all():
+        return None
+    same = (start[1:] == start[:-1]) & (step[:-1] >= 1)
+    rises = np.where(same, np.diff(objective), -np.inf)
+    worst = int(rises.argmax())
+    if not rises[worst] > np.sqrt(np.finfo(dtype).eps) * np.abs(objective).max():
+        return None
+    return (
+        "promises that the objective never rises, and it rose from"
+        f" {objective[worst]:.6g} at step {step[worst]:.0f} to"
+        f" {objective[worst + 1]:.6g} at step {step[worst + 1]:.0f}"
+    )

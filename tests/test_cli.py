@@ -393,3 +393,42 @@ def test_a_full_disk_ends_a_sweep_in_a_sentence(typed: Typed) -> None:
     code, output, _ = typed(*sweep)
     assert code == 0
     assert f"note: {finished} runs were already done and are reused" in output
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (("check-plugin", "nope"), "nothing named 'nope' is installed"),
+        (("report", "anywhere", "al=true"), "no option al=true; there is all=true"),
+        (("list", "colour"), "no kind of plugin named 'colour'"),
+    ],
+)
+def test_a_misspelt_word_of_a_command_is_told(
+    typed: Typed, command: tuple[str, ...], message: str
+) -> None:
+    """Exit code 2, and what there is instead."""
+    code, _, errors = typed(*command)
+    assert code == 2
+    assert message in errors
+
+
+@pytest.mark.parametrize("group", ["weighting", "split", "objective"])
+def test_choices_of_nmflab_s_own_are_listed_like_plugins(
+    typed: Typed, group: str
+) -> None:
+    """They need not be learnt from an error message."""
+    code, output, _ = typed("list", group)
+    assert code == 0
+    assert output.startswith(f"{group}:\n  ")
+
+
+def test_a_home_folder_may_stand_in_a_value(
+    typed: Typed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Shells leave ``key=~/x`` as it is, and Hydra cannot read it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "X.csv").write_text("1,2\n3,4\n", encoding="utf-8")
+    sweep = ("dataset=file", "dataset.path=~/X.csv", "n_components=1", "report=false")
+    code, output, _ = typed(*sweep, "executor.name=serial")
+    assert code == 0, output
+    assert "limits.memory_mb are not held" in output

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from nmflab.contracts import Factors, Objective, Problem
-from nmflab.verify import checksum, find_fault, n_active, problem_arrays
+from nmflab.contracts import TRACE_COLUMNS, Factors, Objective, Problem
+from nmflab.verify import broken_descent, checksum, find_fault, n_active, problem_arrays
 
 BOTH = frozenset({"W", "H"})
 
@@ -128,3 +129,35 @@ def test_a_component_is_active_where_both_its_factors_are_nonzero() -> None:
     W = np.array([[0.0, 1.0, 1.0], [0.0, 2.0, 0.0]])
     H = np.array([[1.0, 1.0], [0.0, 0.0], [0.0, 3.0]])
     assert n_active(Factors(W, H)) == 1
+
+
+def trace_of(*objectives: float) -> npt.NDArray[np.float64]:
+    """Return a trace of one start, evaluated at steps 0, 1, 2, ..."""
+    trace = np.zeros((len(objectives), len(TRACE_COLUMNS)))
+    trace[:, TRACE_COLUMNS.index("step")] = np.arange(len(objectives))
+    trace[:, TRACE_COLUMNS.index("objective")] = objectives
+    return trace
+
+
+def test_a_rise_breaks_a_promised_descent_and_is_told() -> None:
+    """Both steps and both values stand in the sentence."""
+    broken = broken_descent(trace_of(9.0, 4.0, 2.0, 3.0, 1.0), np.dtype(np.float64))
+    assert broken is not None
+    assert "rose from 2 at step 2 to 3 at step 3" in broken
+
+
+@pytest.mark.parametrize(
+    "objectives", [(9.0, 4.0, 2.0), (1.0, 4.0, 2.0), (9.0, 1.0, 1.0 + 1e-12)]
+)
+def test_a_descent_is_kept_up_to_rounding_and_the_first_step(
+    objectives: tuple[float, ...],
+) -> None:
+    """A start with zeros is lifted first; the last bits may go either way."""
+    assert broken_descent(trace_of(*objectives), np.dtype(np.float64)) is None
+
+
+def test_a_new_start_is_no_rise() -> None:
+    """Restarts stand one after another in a trace."""
+    trace = np.vstack([trace_of(9.0, 4.0, 1.0), trace_of(9.0, 4.0, 2.0)])
+    trace[3:, TRACE_COLUMNS.index("start")] = 1
+    assert broken_descent(trace, np.dtype(np.float64)) is None

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any
 
+from nmflab.contracts import LOSSES, Objective
 from nmflab.listing.docstrings import (
     first_sentence,
     parameter_docs,
@@ -25,6 +26,22 @@ from nmflab.listing.docstrings import (
 )
 from nmflab.listing.spec_words import promises_of, takes_of, value_of
 from nmflab.registry import KINDS, PluginFailure, PluginInfo, Registry, UnknownPlugin
+from nmflab.splits import SPLITS
+from nmflab.weighting import WEIGHTINGS
+
+CHOICES: dict[str, dict[str, type[Any]]] = {
+    "weighting": dict(WEIGHTINGS),
+    "split": dict(SPLITS),
+    "objective": dict.fromkeys(sorted(LOSSES), Objective),
+}
+"""What is chosen by name and is nmflab's own."""
+
+LOSS_DOCS = {
+    "frobenius": "``½‖X − WH‖_F²``; penalties l1_W, l1_H, l2_W, l2_H, as in all these.",
+    "kullback_leibler": "``Σ x log(x/y) − x + y``: counts; the beta-divergence at 1.",
+    "itakura_saito": "``Σ x/y − log(x/y) − 1``: X above 0; the beta-divergence at 0.",
+    "beta": "The beta-divergence at objective.beta.",
+}
 
 WIDTH = 100
 """Columns of every text here."""
@@ -46,12 +63,15 @@ def list_plugins(registry: Registry, kind: str | None = None) -> str:
     registry : Registry
     kind : str, optional
         "dataset", "init", "solver" or "metric", or their plurals; None lists all.
+        Also "weighting", "split" and "objective", which are nmflab's own.
 
     Raises
     ------
     UnknownPlugin
         If there is no such kind.
     """
+    if kind in CHOICES:
+        return _choices_block(str(kind))
     words = list(KINDS) if kind is None else [kind_word(kind)]
     blocks = [_kind_block(registry, word) for word in words]
     others = [info for info in registry.plugins if info not in registry.owners.values()]
@@ -76,6 +96,7 @@ def help_text(registry: Registry) -> str:
             for name, spec in registry.specs(kind.word).items()
         ]
         blocks.append("\n".join([f"{kind.config_key}:", *_columns(rows)]))
+    blocks += [_choices_block(group) for group in CHOICES]
     if registry.failures:
         blocks.append(f"{len(registry.failures)} plugin fault(s): see 'nmflab list'")
     return "\n\n".join(blocks)
@@ -89,6 +110,8 @@ def show_plugin(registry: Registry, kind: str, name: str) -> str:
     UnknownPlugin
         If there is no such kind, or no plugin of that name.
     """
+    if kind in CHOICES and name in CHOICES[kind]:
+        return _show_choice(kind, name)
     word = kind_word(kind)
     spec = registry.get(word, name)
     cls = KINDS[word].class_of(spec)
@@ -115,6 +138,21 @@ def show_plugin(registry: Registry, kind: str, name: str) -> str:
     return "\n\n".join(block for block in blocks if block.strip())
 
 
+def _show_choice(group: str, name: str) -> str:
+    cls = CHOICES[group][name]
+    text, _ = split_docstring(cls)
+    parameters = _titled("Parameters", _parameters(cls, group))
+    return "\n\n".join([f"{group} {name}", textwrap.indent(text, "  "), parameters])
+
+
+def _choices_block(group: str) -> str:
+    if group == "objective":
+        rows = list(LOSS_DOCS.items())
+    else:
+        rows = [(name, summary(cls)) for name, cls in CHOICES[group].items()]
+    return "\n".join([f"{group}:", *_columns(rows)])
+
+
 def kind_word(word: str) -> str:
     """Return the kind meant by "solver", "solvers", "init", "initializations"...
 
@@ -126,7 +164,8 @@ def kind_word(word: str) -> str:
     for kind in KINDS.values():
         if word in (kind.word, f"{kind.word}s", kind.plural, kind.plural[:-1]):
             return kind.word
-    raise UnknownPlugin(f"no kind of plugin named {word!r}; kinds: {', '.join(KINDS)}")
+    kinds = ", ".join([*KINDS, *CHOICES])
+    raise UnknownPlugin(f"no kind of plugin named {word!r}; kinds: {kinds}")
 
 
 def _kind_block(registry: Registry, word: str) -> str:

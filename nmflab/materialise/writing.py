@@ -188,5 +188,6 @@ def _sentence(error: OSError, folder: Path, form: Canonical) -> OSError:
     kind = PermissionError if isinstance(error, PermissionError) else OSError
     return kind(
         f"cannot write the dataset to {folder}: {error.strerror or error}; it needs"
-        f" about {megabytes:.1f} MB in a folder you may write to"
+        f" about {megabytes:.1f} MB in a folder you may write to, which NMFLAB_CACHE"
+        " can name"
     )

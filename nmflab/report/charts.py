@@ -15,7 +15,6 @@ from nmflab.report.groups import Group
 from nmflab.report.measures import Measure
 from nmflab.report.numbers import count
 from nmflab.report.pencil import (
-    CLICK,
     Pencil,
     Records,
     axis_of,
@@ -33,6 +32,9 @@ MOST_PANELS = 6
 MOST_LINES = 40
 NARROWEST = 2e-3
 """Smallest span of an error axis, as a share of the error: less is drawn as none."""
+
+ALONE = 0.05
+"""Room on either side of a panel's only value, as a share of it."""
 
 _ENDS = "Points are means over seeds, bars run from the lowest to the highest seed."
 
@@ -55,12 +57,25 @@ def by_panel(groups: Sequence[Group], measure: Measure) -> Records:
                 "low": stat.low,
                 "high": stat.high,
                 "seeds": stat.n,
-                "under": stat.low - NARROWEST / 2 * abs(stat.mean),
-                "over": stat.high + NARROWEST / 2 * abs(stat.mean),
             }
         )
     panels = list(dict.fromkeys(r["panel"] for r in records))[:MOST_PANELS]
-    return [record for record in records if record["panel"] in panels]
+    kept = [record for record in records if record["panel"] in panels]
+    _pad(kept, ("low", "high"), ("under", "over"))
+    return kept
+
+
+def _pad(records: Records, ends: tuple[str, str], into: tuple[str, str]) -> None:
+    """Give each record the ends that its panel's axis must reach at least."""
+    for panel in {record["panel"] for record in records}:
+        members = [record for record in records if record["panel"] == panel]
+        low = min(record[ends[0]] for record in members)
+        high = max(record[ends[1]] for record in members)
+        share = ALONE if low == high else NARROWEST / 2
+        for record in members:
+            room = share * abs(record["value"] if low != high else low)
+            record[into[0]] = record[ends[0]] - room
+            record[into[1]] = record[ends[1]] + room
 
 
 def _tooltip(*more: alt.Tooltip) -> list[alt.Tooltip]:
@@ -92,7 +107,7 @@ def _room(
     records: Records,
     title: str,
 ) -> alt.Chart:
-    """Return an unseen mark that keeps the axis from magnifying rounding errors."""
+    """Return an unseen mark that keeps an axis from magnifying rounding errors."""
     low = _value_axis(channel, records, "under", title)
     unseen: alt.Chart = alt.Chart().mark_rule(opacity=0)
     drawn: alt.Chart = unseen.encode(low, second("over:Q"))
@@ -109,6 +124,8 @@ def against_size(
     sizes = sorted({int(record["n_components"]) for record in records})
     if len(sizes) < 2:
         return _by_solver(records, measure, pencil, sizes[0])
+    if not _have_curves(records):
+        return None
     variants, inits, panels = shown_of(records)
     picked, opacity = singled_out()
     y = _value_axis(alt.Y, records, "value", measure.title)
@@ -128,9 +145,32 @@ def against_size(
         title=f"{measure.short} against the number of components",
         caption=f"{_ENDS} The error of the best fit cannot rise with size, so its fall"
         " alone is no reason to take more components."
-        f"{_left_out(groups, panels)}{CLICK}",
+        f"{_weighted(groups)}{_left_out(groups, panels)}",
+        live=pencil.click,
         spec=panelled([room, bars, lines, points], records, panels, 300, same_x=True),
     )
+
+
+def _have_curves(records: Records) -> bool:
+    """Return whether any solver was run from one start with two sizes."""
+    kinds = [(r["panel"], r["variant"], r["init"]) for r in records]
+    return len(set(kinds)) < len(kinds)
+
+
+def why_no_error(groups: Sequence[Group]) -> str:
+    """Return why there is no chart of the error, in a sentence."""
+    if len(groups) < 2:
+        return "It takes two kinds of run to draw this chart."
+    return (
+        "No solver was run from one start with two sizes on the same data, so there is"
+        " no error against size to draw; the errors are under Results."
+    )
+
+
+def _weighted(groups: Sequence[Group]) -> str:
+    named = sorted({str(group.labels["weighting"] or "none") for group in groups})
+    named = [name for name in named if name != "none"]
+    return f" Errors are on the weighted data ({', '.join(named)})." if named else ""
 
 
 def _left_out(groups: Sequence[Group], panels: Sequence[str]) -> str:
@@ -195,18 +235,25 @@ def against_sparseness(
     for record, group in zip(records, shown, strict=True):
         stat = sparseness.of(group)
         record["sparseness"] = stat.mean if stat else None
-    return _scatter(records, error, sparseness, pencil) if len(records) > 1 else None
+    if len(records) < 2:
+        return None
+    _pad(records, ("sparseness", "sparseness"), ("left", "right"))
+    return _scatter(records, error, sparseness, pencil, _weighted(both))
 
 
 def _scatter(
-    records: Records, error: Measure, sparseness: Measure, pencil: Pencil
+    records: Records,
+    error: Measure,
+    sparseness: Measure,
+    pencil: Pencil,
+    weighted: str,
 ) -> Figure:
     variants, inits, panels = shown_of(records)
     picked, opacity = singled_out()
     x = alt.X(
         "sparseness:Q",
         title=sparseness.title,
-        axis=alt.Axis(tickCount=5),
+        axis=axis_of(log=False),
         scale=alt.Scale(zero=False, padding=12),
     )
     points = alt.Chart().encode(
@@ -220,13 +267,21 @@ def _scatter(
     )
     drawn = points.mark_point(filled=True).add_params(picked)
     room = _room(alt.Y, alt.Y2, records, error.title)
+    wide = alt.Chart().mark_rule(opacity=0).encode(_left(x), alt.X2("right:Q"))
     return Figure(
         id="error-by-sparseness",
         title=f"{error.short} against sparseness",
         caption="One point a solver, initialization and size, at its means over seeds:"
-        f" lower is closer to the data, further right is easier to read.{CLICK}",
-        spec=panelled([room, drawn], records, panels, 300),
+        f" lower is closer to the data, further right is easier to read.{weighted}",
+        live=pencil.click,
+        spec=panelled([room, wide, drawn], records, panels, 300),
     )
+
+
+def _left(x: alt.X) -> alt.X:
+    left: alt.X = x.copy()
+    left.shorthand = "left:Q"
+    return left
 
 
 def _size(records: Records) -> Any:  # Any: an encoding or a value, as Altair has it

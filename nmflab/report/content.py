@@ -97,12 +97,15 @@ class Figure:
         How to read it.
     spec : mapping
         Vega-Lite, with its data inside.
+    live : str
+        What a reader can do with it on the page; not said where it is only a drawing.
     """
 
     id: str
     title: str
     caption: str
     spec: Mapping[str, Any]  # Any: the values of JSON
+    live: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,6 +113,7 @@ class Html:
     """HTML of a plugin's own section, put on the page as it is."""
 
     html: str
+    title: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from nmflab.report.content import Figure
+from nmflab.report.content import Figure, Prose
 from nmflab.report.groups import Group
 from nmflab.report.material import Material
+from nmflab.report.numbers import listed
 from nmflab.report.pencil import (
-    CLICK,
     Pencil,
     Records,
     axis_of,
@@ -52,6 +52,36 @@ def convergence(
         _figure(panels, runs, best, pencil, clock, _CLOCKS[clock]),
     )
     return [figure for figure in figures if figure]
+
+
+def undrawn(groups: Sequence[Group], figures: Sequence[Figure]) -> list[Prose]:
+    """Return a sentence naming the ranked groups that none of the charts shows.
+
+    Parameters
+    ----------
+    figures : sequence of Figure
+        Those of `convergence`, of the same groups.
+    """
+    rows = [row for figure in figures for row in figure.spec["datasets"]["rows"]]
+    seen = {(row["panel"], row["variant"], row["init"]) for row in rows}
+    chosen = _chosen(groups)
+    names = panel_names(chosen)
+    absent = [
+        f"{group.name} (n_components {group.n_components})"
+        for group in chosen
+        if (_panel(names, group), group.variant, group.init) not in seen
+    ]
+    if not figures or not absent:
+        return []
+    text = (
+        f"Not drawn: {listed(list(dict.fromkeys(absent)))}. A run that was evaluated"
+        " only once, or was never above the best known objective, has no curve."
+    )
+    return [Prose(text, "note")]
+
+
+def _panel(names: Mapping[int, str], group: Group) -> str:
+    return f"{names[id(group)]} · n_components {group.n_components}"
 
 
 _CLOCKS = {
@@ -154,7 +184,7 @@ def _figure(
         at, gap = _curve(group, runs, x, best[group.signature])
         if at.size == 0 or fall <= 0:
             continue
-        panel = f"{names[id(group)]} · n_components {group.n_components}"
+        panel = _panel(names, group)
         share = gap / fall
         drawn = share > FLOOR
         records.append(
@@ -210,7 +240,8 @@ def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
     return Figure(
         id=f"convergence-{what}",
         title=f"Convergence against {what}",
-        caption=_CAPTION + ("" if x == "step" else _CLOCK) + CLICK,
+        caption=_CAPTION + ("" if x == "step" else _CLOCK),
+        live=pencil.click,
         spec=panelled([lines, ends.mark_circle(size=35)], records, panels, 320),
     )
 

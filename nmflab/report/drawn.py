@@ -10,6 +10,7 @@ import numpy as np
 from nmflab.contracts import Factors, Mask, Matrix
 from nmflab.report.content import Cell, Column, Figure, Table
 from nmflab.report.heatmaps import Grid, heatmaps, value_limits
+from nmflab.report.numbers import listed
 from nmflab.report.observed import (
     column_names,
     dense,
@@ -29,26 +30,64 @@ def component_names(n_components: int) -> list[str]:
     return [str(k + 1) for k in range(n_components)]
 
 
+def drawn_data(
+    figure_id: str,
+    dataset: StoredDataset,
+    weightings: Sequence[str],
+    limits: tuple[float, float],
+) -> Figure:
+    """Return the heatmap of X, as it was before any weighting."""
+    rows, columns = row_names(dataset), column_names(dataset)
+    known = known_cells(dataset)
+    unknown = None if known is None else ~known
+    grid = Grid("X", dense(dataset), rows, columns, unknown=unknown, limits=limits)
+    parts = ["The data"]
+    if weightings:
+        named = listed(list(weightings))
+        parts = [
+            f"X before weighting {named}; WH of the runs with that weighting models the"
+            " weighted X, and is coloured on a scale of its own"
+        ]
+    if unknown is not None:
+        parts.append("? marks a cell that was not observed")
+    return Figure(figure_id, "X, the data", ". ".join(parts) + ".", heatmaps([grid]))
+
+
+def shared_limits(
+    dataset: StoredDataset, models: Sequence[Factors]
+) -> tuple[float, float]:
+    """Return one colour range for X and the models of it."""
+    X, known = dense(dataset), known_cells(dataset)
+    seen = X if known is None else np.where(known, X, 0.0)
+    return value_limits([seen, *(factors.reconstruct() for factors in models)])
+
+
 def drawn_factors(
     figure_id: str,
     title: str,
     dataset: StoredDataset,
     factors: Factors,
+    *,
     zero_filled: bool,
+    weighting: str = "none",
+    limits: tuple[float, float] | None = None,
 ) -> Figure:
-    """Return the four heatmaps of one run."""
+    """Return the heatmaps of WH, W and H of one run.
+
+    Parameters
+    ----------
+    limits : (low, high), optional
+        Colour range shared with X; of WH alone where None, as for weighted data.
+    """
     rows, columns = row_names(dataset), column_names(dataset)
     components = component_names(factors.n_components)
-    X, WH = dense(dataset), factors.reconstruct()
     known = known_cells(dataset)
-    limits = value_limits([X if known is None else np.where(known, X, 0.0), WH])
     unknown = None if known is None else ~known
     doubtful = None if zero_filled else _doubtful(dataset, factors, unknown)
     grids = [
-        Grid("X, the data", X, rows, columns, unknown=unknown, limits=limits),
         Grid(
             "WH, the model",
-            WH,
+            factors.reconstruct(),
             rows,
             columns,
             outlined=None if zero_filled else unknown,
@@ -58,8 +97,9 @@ def drawn_factors(
         Grid("W", factors.W, rows, components, x_title=_COMPONENT),
         Grid("H", factors.H, components, columns, y_title=_COMPONENT),
     ]
-    caption = _caption(factors, unknown, doubtful, zero_filled)
-    return Figure(figure_id, title, caption, heatmaps(grids))
+    parts = [_scales(weighting, shared=limits is not None)]
+    parts += _marks(factors, unknown, doubtful, zero_filled)
+    return Figure(figure_id, title, " ".join(parts), heatmaps(grids))
 
 
 def _doubtful(
@@ -74,22 +114,32 @@ def _doubtful(
     return doubtful & unknown
 
 
-def _caption(
-    factors: Factors, unknown: Mask | None, doubtful: Mask | None, zero_filled: bool
-) -> str:
-    parts = [
+def _scales(weighting: str, *, shared: bool) -> str:
+    text = (
         "Factors as the solver returned them; how scale is shared between W and H is"
-        " arbitrary, WH is not. X and WH share one colour scale."
-    ]
+        " arbitrary, WH is not."
+    )
+    if weighting != "none":
+        return (
+            f"{text} WH models X weighted by {weighting}, not the X drawn above, and"
+            " has its own colour scale."
+        )
+    return f"{text} WH has the colour scale of X." if shared else text
+
+
+def _marks(
+    factors: Factors, unknown: Mask | None, doubtful: Mask | None, zero_filled: bool
+) -> list[str]:
+    parts = []
     if unknown is not None and zero_filled:
-        parts.append("? in X: not observed, but fitted as if it were 0.")
+        parts.append("Cells marked ? in X were fitted as if they were 0.")
     elif unknown is not None:
-        parts.append("? in X: not observed. Bordered in WH: predicted, not fitted.")
+        parts.append("Bordered in WH: predicted, not fitted.")
     if doubtful is not None and doubtful.any():
         parts.append("A number followed by ?: not identified by the data.")
     if factors.row_offset is not None or factors.column_offset is not None:
         parts.append("WH includes the offsets of rows and columns.")
-    return " ".join(parts)
+    return parts
 
 
 def digits(

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from nmflab.report.content import Block, Details, Figure, Heading, Prose, Section
 from nmflab.report.correlations import MOST_COLUMNS, correlation_figure
-from nmflab.report.drawn import digits, drawn_factors
+from nmflab.report.drawn import digits, drawn_data, drawn_factors, shared_limits
 from nmflab.report.features import top_features
 from nmflab.report.groups import Group
-from nmflab.report.material import Material, is_masked
-from nmflab.report.numbers import count, listed, number
-from nmflab.report.observed import (
-    column_names,
-    is_small,
-    row_names,
-    shape,
-    unidentified,
-)
+from nmflab.report.described import described, unidentified_notes
+from nmflab.report.material import Material
+from nmflab.report.numbers import count, number
+from nmflab.report.observed import is_brief, is_small, shape
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
     from nmflab.contracts import Factors
     from nmflab.store import StoredDataset
 
 MOST_SHOWN = 8
 """Runs shown in all, shared among the data sets; the rest are in the study's store."""
+
+MOST_DRAWN = 2
+"""Runs drawn in full for data that are small but no glance: the best of them."""
 
 MOST_DATASETS = 4
 
@@ -69,45 +64,123 @@ def _of_dataset(
     share: int,
     number_of: int,
 ) -> list[Block]:
-    shown = chosen(groups, share)
-    shown.sort(key=groups.index)
+    order = chosen(groups, share)
+    shown = sorted(order, key=groups.index)
+    found = {id(group): material.factors(group.best_key) for group in shown}
+    full = [group for group in order if found[id(group)] is not None]
+    full = full[: _most_drawn(dataset)]
+    limits = _limits(dataset, full, found)
     blocks: list[Block] = [
         Heading(groups[0].dataset),
         Prose(described(dataset)),
         *unidentified_notes(dataset, [g.n_components for g in groups]),
     ]
-    if len(shown) < len(groups):
-        blocks.append(Prose(f"Shown: {len(shown)} of {len(groups)} kinds of run."))
-    first = {id(group) for group in chosen(groups, len({g.signature for g in groups}))}
+    if limits:
+        weightings = sorted({_weighting(group) for group in full} - {"none"})
+        figure = drawn_data(f"data-{number_of + 1}", dataset, weightings, limits)
+        blocks.append(figure)
+    blocks += _left_out(groups, shown)
+    first = full or chosen(groups, len({g.signature for g in groups}))
+    in_sight = {id(group) for group in first}
     rest: list[Block] = []
     for at, group in enumerate(shown):
-        factors = material.factors(group.best_key)
         name = f"{number_of + 1}-{at + 1}"
-        made = _of_group(material, dataset, group, factors, name)
-        folded = not is_small(dataset) and id(group) not in first
-        (rest if folded else blocks).extend(made)
+        factors, called = found[id(group)], (name, run_title(material, group))
+        made = (
+            _of_group(dataset, group, factors, called, limits)
+            if any(group is one for one in full)
+            else _in_words(dataset, factors, called)
+        )
+        (blocks if id(group) in in_sight else rest).extend(made)
     if rest:
-        blocks.append(Details("The same for other solvers and starts", rest))
-    blocks += _correlation(material, dataset, groups, number_of)
-    return blocks
+        blocks.append(Details("Top features of the other runs shown", rest))
+    return [*blocks, *_correlation(material, dataset, groups, number_of)]
+
+
+def _most_drawn(dataset: StoredDataset) -> int:
+    """Return how many runs are drawn cell by cell."""
+    if not is_small(dataset):
+        return 0
+    return MOST_SHOWN if is_brief(dataset) else MOST_DRAWN
+
+
+def _weighting(group: Group) -> str:
+    return str(group.labels["weighting"]) or "none"
+
+
+def _limits(
+    dataset: StoredDataset,
+    full: Sequence[Group],
+    found: Mapping[int, Factors | None],
+) -> tuple[float, float] | None:
+    """Return the colour range of X and of its models, where any run is drawn."""
+    if not full:
+        return None
+    models = [found[id(group)] for group in full if _weighting(group) == "none"]
+    return shared_limits(dataset, [factors for factors in models if factors])
+
+
+def _left_out(groups: Sequence[Group], shown: Sequence[Group]) -> list[Block]:
+    """Return which kinds of run are not shown: solver and start, and their sizes."""
+    taken = {id(group) for group in shown}
+    sizes: dict[str, list[str]] = {}
+    for group in groups:
+        if id(group) not in taken:
+            of = sizes.setdefault(group.name, [])
+            of += [str(group.n_components)] * (str(group.n_components) not in of)
+    if not sizes:
+        return []
+    named = [f"{name} (n_components {', '.join(of)})" for name, of in sizes.items()]
+    text = (
+        f"Shown: {len(shown)} of {len(groups)} kinds of run. Not shown:"
+        f" {'; '.join(named[:_MOST_NAMED])}"
+    )
+    more = len(named) - _MOST_NAMED
+    text += f"; and {count(more, 'more solver and start', 'more')}" if more > 0 else ""
+    return [Prose(f"{text}. Their factors are in the study's store.", "note")]
+
+
+_MOST_NAMED = 12
 
 
 def _of_group(
-    material: Material,
     dataset: StoredDataset,
     group: Group,
     factors: Factors | None,
-    name: str,
+    called: tuple[str, str],
+    limits: tuple[float, float] | None,
 ) -> list[Block]:
-    title = run_title(material, group)
+    """Return a run's heatmaps, its digits and, of many features, the top ones."""
+    if factors is None:
+        return _in_words(dataset, factors, called)
+    name, title = called
+    weighting = _weighting(group)
+    figure = drawn_factors(
+        f"factors-{name}",
+        title,
+        dataset,
+        factors,
+        zero_filled=bool(group.labels["zero_filled"]),
+        weighting=weighting,
+        limits=limits if weighting == "none" else None,
+    )
+    tables = digits(f"digits-{name}", title, dataset, factors)
+    many = shape(dataset)[1] > _MANY_FEATURES
+    words = _in_words(dataset, factors, called) if many else []
+    folded = Details("The same as numbers, to eight decimals", tables)
+    return [figure, *words, folded]
+
+
+_MANY_FEATURES = 10
+
+
+def _in_words(
+    dataset: StoredDataset, factors: Factors | None, called: tuple[str, str]
+) -> list[Block]:
+    name, title = called
     if factors is None:
         return [Prose(f"{title}: its factors were not kept (save.factors).", "note")]
-    if not is_small(dataset):
-        return [top_features(f"features-{name}", title, dataset, factors)]
-    zero_filled = bool(group.labels["zero_filled"])
-    figure = drawn_factors(f"factors-{name}", title, dataset, factors, zero_filled)
-    tables = digits(f"digits-{name}", title, dataset, factors)
-    return [figure, Details("The same as numbers, to eight decimals", tables)]
+    return [top_features(f"features-{name}", title, dataset, factors)]
 
 
 def run_title(material: Material, group: Group) -> str:
@@ -118,51 +191,6 @@ def run_title(material: Material, group: Group) -> str:
     if group.n_seeds > 1:
         title += f", the best of {group.n_seeds} seeds"
     return title
-
-
-def described(dataset: StoredDataset) -> str:
-    """Return the shape of a data set and how much of it is known, in a sentence."""
-    n_samples, n_features = shape(dataset)
-    facts = dataset.facts
-    rows, columns = count(n_samples, "row"), count(n_features, "column")
-    text = f"{rows} (samples), {columns} (features)"
-    if is_masked(dataset):
-        n = int(facts.get("n_observed", facts.get("n_stored", 0)))
-        share = number(100 * n / max(1, n_samples * n_features), 3)
-        text += f"; {n:,} of {n_samples * n_features:,} cells observed ({share} %)"
-    if facts.get("minimum") is not None:
-        low, high = number(facts["minimum"]), number(facts.get("maximum"))
-        text += f"; values from {low} to {high}"
-    return f"{text}."
-
-
-def unidentified_notes(dataset: StoredDataset, sizes: Sequence[int]) -> list[Block]:
-    """Return a warning naming the rows and columns that the data leave undetermined."""
-    blocks: list[Block] = []
-    for size in sorted(set(sizes)):
-        few = unidentified(dataset, size)
-        if not few:
-            continue
-        rows, columns = row_names(dataset), column_names(dataset)
-        named = [
-            f"{what if at.size == 1 else what + 's'} {_some(names, at)}"
-            for what, names, at in (
-                ("row", rows, few.rows),
-                ("column", columns, few.columns),
-            )
-            if at.size
-        ]
-        text = (
-            f"Not identified at n_components {size}: {', and '.join(named)}. Fewer than"
-            f" {count(size, 'cell')} observed there, so many factors fit equally well"
-            " and the values predicted there (marked ?) are one choice among them."
-        )
-        blocks.append(Prose(text, "warning"))
-    return blocks
-
-
-def _some(names: Sequence[str], at: npt.NDArray[np.intp]) -> str:
-    return listed([names[i] for i in at], most=5)
 
 
 def _correlation(

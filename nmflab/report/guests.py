@@ -44,4 +44,4 @@ def _rendered(store: Store, section: ReportSection) -> list[Block] | None:
         )
         folded = Details("Traceback", [Code(traceback.format_exc())])
         return [Prose(text, "danger"), folded]
-    return [Html(html)] if html.strip() else None
+    return [Html(html, section.title)] if html.strip() else None

@@ -20,6 +20,15 @@ ROOMY = 24.0
 WIDEST = 620.0
 """Width in pixels that a heatmap's cells share."""
 
+BESIDE = 130.0
+"""Pixels left of a heatmap's cells, for the names of its rows."""
+
+ROOM = 920.0
+"""Width in pixels of a drawing within which heatmaps stand side by side."""
+
+TALL = 15
+"""Rows beyond which they are drawn lower, so that a table of 40 fits a screen."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -65,14 +74,22 @@ def heatmaps(grids: Sequence[Grid]) -> Spec:
         drawn.append(_heatmap(grid, f"grid{at}", width))
     if len(drawn) == 1:
         return spec_of(drawn[0], data)
-    wide = any(
-        width * len(grid.columns) > 330
+    sides = [
+        width * len(grid.columns) + BESIDE
         for grid, width in zip(grids, widths, strict=True)
-    )
-    together = alt.concat(*drawn, columns=1 if wide else 2, spacing=28)
+    ]
+    together = alt.concat(*drawn, columns=_side_by_side(sides), spacing=28)
     together = together.resolve_scale(x="independent", y="independent")
     together = together.resolve_scale(fill="independent", color="independent")
     return spec_of(together, data)
+
+
+def _side_by_side(sides: Sequence[float]) -> int:
+    """Return in how many columns heatmaps of these widths fit a page."""
+    for n in range(len(sides), 1, -1):
+        if sum(max(sides[at::n]) for at in range(n)) <= ROOM:
+            return n
+    return 1
 
 
 def _wanted_width(grid: Grid) -> float:
@@ -100,7 +117,8 @@ def _heatmap(grid: Grid, data: str, width: float) -> alt.LayerChart:
     chart = alt.LayerChart(layer=layers)
     chart.title = grid.title
     chart.width = round(width * len(grid.columns))
-    chart.height = round((24.0 if written else width) * max(1, len(grid.rows)))
+    row = width if not written else 17.0 if len(grid.rows) > TALL else 24.0
+    chart.height = round(row * max(1, len(grid.rows)))
     return chart
 
 

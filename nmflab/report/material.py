@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FAILED = ("error", "timeout", "oom", "crash", "invalid")
 """Statuses of runs that were started and did not end well."""
 
+LIMITS = ("max_steps", "max_seconds")
+"""Stops of runs that ended because they had to, not because they had converged."""
+
 SIGNATURE = [
     "fingerprint",
     "weighting",

@@ -46,6 +46,10 @@ class Measure:
         found = (group.metrics.get(name) for name in self.names)
         return next((stat for stat in found if stat is not None), None)
 
+    def name_of(self, group: Group) -> str:
+        """Return the metric that `of` takes from a group; empty for none."""
+        return next((name for name in self.names if group.metrics.get(name)), "")
+
 
 def words(name: str) -> str:
     """Return a metric's name as words: ``Relative error (all cells)``."""

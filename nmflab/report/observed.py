@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SMALL_CELLS = 600
 SMALL_SIDE = 40
+BRIEF_CELLS = 150
+"""Cells up to which every run shown is drawn; of larger data only the best are."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ def is_small(dataset: StoredDataset) -> bool:
     return (
         dataset.X is not None and drawable and max(n_samples, n_features) <= SMALL_SIDE
     )
+
+
+def is_brief(dataset: StoredDataset) -> bool:
+    """Return whether X is so small that each run shown may be drawn in full."""
+    n_samples, n_features = shape(dataset)
+    return is_small(dataset) and n_samples * n_features <= BRIEF_CELLS
 
 
 def dense(dataset: StoredDataset) -> Matrix:

@@ -16,8 +16,6 @@ Spec: TypeAlias = dict[str, Any]  # Any: the same
 LOG_FROM = 30.0
 """Span, highest over lowest, from which an axis is logarithmic."""
 
-CLICK = " Click a solver in the legend to single it out; shift-click adds another."
-
 
 class Pencil:
     """The encodings that all charts of a report share.
@@ -37,6 +35,12 @@ class Pencil:
         self.title = title
         self.colours = dict(colours)
         self.inits = list(inits)
+
+    @property
+    def click(self) -> str:
+        """What a reader can do with a live chart, in a sentence."""
+        what = self.title.lower()
+        return f"Click a {what} in the legend to single it out; shift-click adds more."
 
     def colour(self, shown: Sequence[str]) -> alt.Color:
         """Return the colour of the solver; its legend names those shown."""

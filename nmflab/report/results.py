@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from nmflab.report.content import (
     Block,
@@ -23,7 +24,7 @@ MOST_ROWS = 400
 ALIKE = 1e-7
 """Spread below this share of the mean is told in words."""
 
-_AXES = ("weighting", "split", "objective", "dtype", "case")
+_AXES = ("weighting", "split", "objective", "dtype")
 """Axes that get a column only where their labels differ."""
 
 
@@ -35,14 +36,13 @@ def results_section(material: Material, groups: Sequence[Group]) -> Section:
     if not groups:
         blocks.append(Prose("No run finished, so there are no results."))
     if shared:
-        blocks.append(Prose(_READING))
-        blocks.append(
-            _table("results-table", "Results over seeds", shared, groups, material)
-        )
+        blocks.append(Prose(_READING + _weighted(shared)))
+        caption = "Results over seeds"
+        blocks += _table("results-table", caption, shared, groups, material)
     if own:
         blocks.append(Prose(_OWN, "note"))
         caption = "Runs that minimise their own objective"
-        blocks.append(_table("own-results-table", caption, own, groups, material))
+        blocks += _table("own-results-table", caption, own, groups, material)
     return Section("results", "Results", blocks)
 
 
@@ -59,59 +59,144 @@ _OWN = (
 )
 
 
+def _weighted(groups: Sequence[Group]) -> str:
+    plain = all(group.labels["weighting"] in ("", "none") for group in groups)
+    return "" if plain else " Errors of runs with a weighting are on the weighted data."
+
+
+@dataclass(frozen=True)
+class _Field:
+    """A column of the table and what it holds of each group.
+
+    Parameters
+    ----------
+    names_row : bool
+        Whether it tells a row from another and heads it.
+    always : bool
+        Whether it is shown even where it is the same in every row.
+    """
+
+    column: Column
+    cell: Callable[[Group], Cell]
+    names_row: bool = False
+    always: bool = False
+
+
 def _table(
     table_id: str,
     caption: str,
     shown: Sequence[Group],
     groups: Sequence[Group],
     material: Material,
-) -> Table:
-    metrics = sorted({m for group in shown for m in group.metrics}, key=_metric_order)
-    axes = [axis for axis in _AXES if len({str(g.labels[axis]) for g in groups}) > 1]
-    own = any(group.own_objective for group in shown)
-    columns = [
-        Column("Dataset"),
-        *(Column(words(axis)) for axis in axes),
-        Column("Solver"),
-        Column("Init"),
-        Column("n_components", True),
-        *([] if own else [Column("Rank", True, "within its comparison")]),
-        Column("Seeds", True, "runs that finished"),
-        *([Column("Own objective", True, "what the solver minimises")] if own else []),
-        Column("Objective", True, "the shared objective; lower is better"),
-        *(Column(words(m), True, hint(m, material.info)) for m in metrics),
-        Column("Seconds", True, "wall clock of the steps, mean over seeds"),
+) -> list[Block]:
+    """Return the table, and before it a sentence of what is the same in every row."""
+    rows = shown[:MOST_ROWS]
+    fields = _fields(shown, groups, material)
+    cells = {at: [f.cell(group) for group in rows] for at, f in enumerate(fields)}
+    same = [
+        at
+        for at, field in enumerate(fields)
+        if not field.always and len(rows) > 1 and _alike(cells[at])
     ]
-    rows = [_result(group, axes, metrics, own) for group in shown[:MOST_ROWS]]
+    kept = [at for at in range(len(fields)) if at not in same]
     left = len(shown) - len(rows)
-    note = f"{count(left, 'more row')} in runs.csv." if left > 0 else ""
-    return Table(table_id, caption, columns, rows, note, n_headers=4 + len(axes))
+    table = Table(
+        table_id,
+        caption,
+        [fields[at].column for at in kept],
+        [[cells[at][i] for at in kept] for i in range(len(rows))],
+        f"{count(left, 'more row')} in runs.csv." if left > 0 else "",
+        n_headers=sum(fields[at].names_row for at in kept),
+    )
+    said = [f"{fields[at].column.title} {_read(cells[at][0])}" for at in same]
+    return [
+        *([Prose(f"The same in every row: {'; '.join(said)}.")] * bool(said)),
+        table,
+    ]
+
+
+def _alike(cells: Sequence[Cell]) -> bool:
+    return len({(cell.text, cell.detail) for cell in cells}) == 1
+
+
+def _read(cell: Cell) -> str:
+    return f"{cell.text} ({cell.detail})" if cell.detail else cell.text
+
+
+def _fields(
+    shown: Sequence[Group], groups: Sequence[Group], material: Material
+) -> list[_Field]:
+    """Return every column, those that are read first before the others."""
+    own = any(group.own_objective for group in shown)
+    metrics = sorted({m for group in shown for m in group.metrics}, key=_metric_order)
+    errors = [_metric(m, material, always=True) for m in metrics if "error" in m][:1]
+    others = [_metric(m, material) for m in metrics][len(errors) :]
+    rank = _Field(Column("Rank", True, "within its comparison"), _rank)
+    minimised = _Field(
+        Column("Own objective", True, "what the solver minimises"),
+        lambda group: stat_cell(group.own),
+        always=True,
+    )
+    objective = _Field(
+        Column("Objective", True, "the shared objective; lower is better"),
+        lambda group: stat_cell(group.objective),
+        always=True,
+    )
+    return [
+        *_naming(groups),
+        *([minimised] if own else [rank]),
+        objective,
+        *errors,
+        _Field(Column("Seeds", True, "runs that finished"), _seeds),
+        *others,
+        _Field(
+            Column("Seconds", True, "wall clock of the steps, mean over seeds"),
+            _seconds,
+        ),
+        *([_label("solver")] if any(g.labels["case"] for g in groups) else []),
+    ]
+
+
+def _naming(groups: Sequence[Group]) -> list[_Field]:
+    """Return the columns that tell what a row is of."""
+    cased = any(group.labels["case"] for group in groups)
+    variant = Column("Case" if cased else "Solver")
+    axes = [axis for axis in _AXES if len({str(g.labels[axis]) for g in groups}) > 1]
+    return [
+        _Field(Column("Dataset"), _dataset, names_row=True),
+        _Field(variant, lambda g: Cell(g.variant), names_row=True, always=True),
+        _Field(Column("Init"), lambda g: Cell(g.init), names_row=True),
+        *(_label(axis, names_row=True) for axis in axes),
+        _Field(
+            Column("n_components", True),
+            lambda g: Cell(str(g.n_components), sort=g.n_components),
+            names_row=True,
+        ),
+    ]
+
+
+def _label(axis: str, *, names_row: bool = False) -> _Field:
+    title = "Loss" if axis == "objective" else words(axis)
+    return _Field(Column(title), lambda g: Cell(str(g.labels[axis])), names_row)
+
+
+def _metric(name: str, material: Material, *, always: bool = False) -> _Field:
+    column = Column(words(name), True, hint(name, material.info))
+    return _Field(column, lambda g: stat_cell(g.metrics.get(name)), always=always)
 
 
 def _metric_order(name: str) -> tuple[bool, str]:
     return "error" not in name, name
 
 
-def _result(
-    group: Group, axes: Sequence[str], metrics: Sequence[str], own: bool
-) -> list[Cell]:
-    cells = [
-        _dataset(group),
-        *(Cell(str(group.labels[axis])) for axis in axes),
-        Cell(str(group.labels["solver"])),
-        Cell(group.init),
-        Cell(str(group.n_components), sort=group.n_components),
-    ]
-    if not own:
-        cells.append(_rank(group))
+def _seeds(group: Group) -> Cell:
     alone = group.n_seeds == 1
-    cells.append(Cell(str(group.n_seeds), "no spread" if alone else "", group.n_seeds))
-    if own:
-        cells.append(stat_cell(group.own))
-    cells.append(stat_cell(group.objective))
-    cells += [stat_cell(group.metrics.get(metric)) for metric in metrics]
+    return Cell(str(group.n_seeds), "no spread" if alone else "", group.n_seeds)
+
+
+def _seconds(group: Group) -> Cell:
     mean = group.seconds.mean if group.seconds else None
-    return [*cells, Cell(seconds(mean), sort=mean)]
+    return Cell(seconds(mean), sort=mean)
 
 
 def _dataset(group: Group) -> Cell:

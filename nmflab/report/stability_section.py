@@ -20,7 +20,6 @@ from nmflab.report.content import (
 from nmflab.report.groups import Group
 from nmflab.report.numbers import count, listed, number
 from nmflab.report.pencil import (
-    CLICK,
     Pencil,
     Records,
     panel_names,
@@ -51,7 +50,9 @@ def stability_section(
     ]
     figure = _chart(found, pencil)
     blocks += [figure] if figure else []
-    return Section("stability", "Stability over seeds", [*blocks, _table(found)])
+    return Section(
+        "stability", "Stability over seeds", [*blocks, _table(found, pencil.title)]
+    )
 
 
 _MOST_SENTENCES = 6
@@ -70,7 +71,7 @@ def overview(found: Sequence[Stability]) -> list[Block]:
     """Return how many settings are stable throughout, and what is not in the others."""
     shaky = sorted((one for one in found if not one.stable.all()), key=_share)
     n = len(found) - len(shaky)
-    text = f"In {n} of {count(len(found), 'setting')} every component is stable."
+    text = f"In {n} of {len(found)} settings every component is stable."
     if not shaky:
         text = "Every component is stable in every setting compared."
     blocks: list[Block] = [Prose(text)]
@@ -108,13 +109,13 @@ def sentence(one: Stability) -> str:
     return f"{where}: {text} over {others}; not stable: {listed(missing)}."
 
 
-def _table(found: Sequence[Stability]) -> Table:
+def _table(found: Sequence[Stability], title: str) -> Table:
     return Table(
         id="stability-table",
         caption="Components found again from other seeds",
         columns=[
             Column("Dataset"),
-            Column("Solver"),
+            Column(title),
             Column("Init"),
             Column("n_components", True),
             Column("Other seeds", True),
@@ -173,7 +174,8 @@ def _chart(found: Sequence[Stability], pencil: Pencil) -> Figure | None:
         id="stability-by-size",
         title="Stability over seeds against the number of components",
         caption="Mean cosine of matched components between a setting's best run and its"
-        f" other seeds; 1 is the same factors from every start.{CLICK}",
+        f" other seeds; 1 is the same factors from every start.",
+        live=pencil.click,
         spec=panelled([lines, points], records, panels[:MOST_PANELS], 280, same_x=True),
     )
 

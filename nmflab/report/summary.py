@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from nmflab.report.content import Status, Tone
 from nmflab.report.groups import Group, comparisons
-from nmflab.report.material import FAILED, Material
-from nmflab.report.measures import Measure
+from nmflab.report.material import FAILED, LIMITS, Material
+from nmflab.report.measures import Measure, words
 from nmflab.report.numbers import brief, count, listed, number
 from nmflab.report.stability import Stability
 
@@ -39,15 +39,17 @@ def headline(
     """Return two to five sentences, or as many as the data bear."""
     sentences = [
         completeness(material),
+        *limited_sentence(material),
         *findings(groups, error),
         *size_sentence(groups, error),
         *stability_sentence(groups, stable),
     ]
     filled = int(material.runs["zero_filled"].sum())
     if filled:
+        those = "that run says" if filled == 1 else "those runs say"
         sentences.append(
-            f"In {count(filled, 'run')} missing cells were taken as 0: what those runs"
-            " say of missing cells was put there, not found."
+            f"In {count(filled, 'run')} missing cells were taken as 0: what {those} of"
+            " missing cells was put there, not found."
         )
     return sentences
 
@@ -74,7 +76,21 @@ def completeness(material: Material) -> str:
             if total == 1
             else f"All {total:,} planned runs finished."
         )
-    return f"{ok:,} of {count(total, 'planned run')} finished ({', '.join(rest)})."
+    return f"{ok:,} of {total:,} planned runs finished ({', '.join(rest)})."
+
+
+def limited_sentence(material: Material) -> list[str]:
+    """Return how many runs ended at a limit and not by converging, where any did."""
+    runs = material.finished
+    stops = runs.loc[runs["stop"].isin(LIMITS), "stop"]
+    if stops.empty:
+        return []
+    named = listed([f"stop.{name}" for name in sorted(set(stops))])
+    whose = "it" if len(stops) == 1 else "they"
+    return [
+        f"{len(stops):,} of {len(runs):,} finished runs stopped at {named}: {whose} had"
+        " not converged."
+    ]
 
 
 def findings(groups: Sequence[Group], error: Measure) -> list[str]:
@@ -111,7 +127,13 @@ def _uncompared(groups: Sequence[Group], error: Measure) -> str:
     )
     if len(groups) > _FEW:
         return f"{said}."
-    each = [f"{group.name} {_error_of(group, error)}" for group in groups]
+    told = [error.name_of(group) for group in groups]
+    differ = len(set(told)) > 1
+    cells = [f" [{words(name)}]" if differ and name else "" for name in told]
+    each = [
+        f"{group.name} {_error_of(group, error)}{which}"
+        for group, which in zip(groups, cells, strict=True)
+    ]
     return f"{said}; {error.short.lower()}: {', '.join(each)}."
 
 
@@ -180,6 +202,8 @@ def _many(contests: Sequence[Sequence[Group]]) -> str:
 def size_sentence(groups: Sequence[Group], error: Measure) -> list[str]:
     """Return how the best error moves with n_components, for a single data set."""
     if len({str(g.labels["fingerprint"]) for g in groups}) != 1:
+        return []
+    if len({error.name_of(g) for g in groups if error.of(g)}) > 1:
         return []
     best: dict[int, float] = {}
     for group in groups:

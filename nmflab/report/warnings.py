@@ -11,11 +11,10 @@ import pandas as pd
 from nmflab.report.content import Prose, Section, Tone
 from nmflab.report.failures import where
 from nmflab.report.groups import Group
-from nmflab.report.material import Material
+from nmflab.report.material import LIMITS, Material
 from nmflab.report.numbers import count, listed
 from nmflab.report.observed import unidentified
 
-_LIMITS = ("max_steps", "max_seconds")
 _MOST = 12
 
 
@@ -93,14 +92,16 @@ def _unidentified(material: Material, groups: Sequence[Group]) -> list[Prose]:
 
 
 def _unconverged(runs: pd.DataFrame) -> list[Prose]:
-    limited = runs[runs["stop"].isin(_LIMITS)]
+    limited = runs[runs["stop"].isin(LIMITS)]
     if limited.empty:
         return []
     stops = listed(sorted(set(limited["stop"])))
+    one = len(limited) == 1
+    whose, results = ("it", "its objective") if one else ("they", "their objectives")
     text = (
-        f"{len(limited):,} of {count(len(runs), 'finished run')} ended at a limit"
-        f" ({stops}) and not because they had converged ({where(limited)}): with more"
-        " steps their objectives would fall further."
+        f"{len(limited):,} of {len(runs):,} finished runs ended at a limit ({stops}) and"
+        f" not because {whose} had converged ({where(limited)}): with more steps"
+        f" {results} would fall further."
     )
     return [Prose(text, "warning")]
 
@@ -110,9 +111,11 @@ def _dead(runs: pd.DataFrame) -> list[Prose]:
     if dead.empty:
         return []
     fewest = int((dead["n_components"] - dead["n_active"]).max())
+    those = "that run is" if len(dead) == 1 else "those runs are"
+    whose = "its" if len(dead) == 1 else "their"
     text = (
         f"{count(len(dead), 'run')} ended with dead components, up to {fewest} of them"
-        f" ({where(dead)}): those runs are smaller than their n_components says."
+        f" ({where(dead)}): {those} smaller than {whose} n_components says."
     )
     return [Prose(text, "warning")]
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from nmflab import __version__
 from nmflab.contracts import ReportSection
 from nmflab.report.asked import asked_section
-from nmflab.report.charts import against_size, against_sparseness
+from nmflab.report.charts import against_size, against_sparseness, why_no_error
 from nmflab.report.content import Block, Figure, Prose, Report, Section
-from nmflab.report.convergence import convergence
+from nmflab.report.convergence import convergence, undrawn
 from nmflab.report.factors import factors_section
 from nmflab.report.failures import failures_section, skipped_section
 from nmflab.report.figures import render_svg, write_whole
@@ -47,7 +47,7 @@ def build(
     ----------
     store : Store
     sections : sequence of ReportSection
-        From plugins; rendered after nmflab's own, each guarded.
+        From plugins; rendered after the stability over seeds, each guarded.
     all_sweeps : bool, default False
         Every run of the study, not of its last command only.
 
@@ -92,11 +92,11 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
             *_chart_sections(material, groups, pencil),
             factors_section(material, groups),
             stability_section(groups, stable, pencil),
+            *guest_sections(material.store, sections),
             warned,
             failures_section(material),
             skipped_section(material),
             provenance_section(material),
-            *guest_sections(material.store, sections),
         ],
     )
 
@@ -112,17 +112,18 @@ def _chart_sections(
     shared = [group for group in groups if not group.own_objective]
     by_size = against_size(groups, error, pencil)
     one_size = by_size is not None and by_size.id == "error-by-solver"
+    curves = convergence(material, shared, pencil)
     scatter = against_sparseness(groups, error, sparseness, pencil)
     return [
         Section(
             "error",
             "Error by solver" if one_size else "Error against the number of components",
-            _or([by_size] if by_size else [], f"{_TWO} to draw this chart."),
+            _or([by_size] if by_size else [], why_no_error(groups)),
         ),
         Section(
             "convergence",
             "Convergence",
-            _or(convergence(material, shared, pencil), "No traces were kept."),
+            [*_or(curves, "No traces were kept."), *undrawn(shared, curves)],
         ),
         Section(
             "trade-off",

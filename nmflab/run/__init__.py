@@ -32,7 +32,7 @@ from nmflab.run.record import (
 )
 from nmflab.run.restarts import run_starts
 from nmflab.run.seeds import role_rng
-from nmflab.verify import freeze, n_active
+from nmflab.verify import broken_descent, freeze, n_active
 
 Record = dict[str, Any]
 
@@ -141,6 +141,10 @@ def _solve_job(
     done = run_starts(made.task, made.starter.make, seed, made.n_starts)
     fill_restarts(record, done)
     arrays["trace"] = done.trace()
+    if made.task.promises.monotone:
+        broken = broken_descent(arrays["trace"], made.task.problem.dtype)
+        if broken is not None:
+            record["warnings"].append(f"solver {made.task.name} {broken}")
     if not prepared.is_unchanged():
         name = job["axes"]["solver"]["name"]
         reason = f"X was changed while solver {name} ran; it must only be read"

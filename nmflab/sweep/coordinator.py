@@ -137,7 +137,11 @@ class Coordinator:
         _add_unfit(writer, sweep, unfit, data)
         self._add_context(writer, plan, data, record, failures)
         counts = writer.counts(sweep)
-        notes = [*plan.notes(), *reuse_notes(counts, unfit, again, previous)]
+        notes = [
+            *plan.notes(),
+            *self._unheld_limits(),
+            *reuse_notes(counts, unfit, again, previous),
+        ]
         writer.set_notes(sweep, notes)
         jobs = Jobs(plan.base, self.registry, data, writer.folder)
         shown = progress(
@@ -186,6 +190,15 @@ class Coordinator:
         return make(
             chosen["name"], n_jobs=chosen["n_jobs"], registry=self.registry, log=log
         )
+
+    def _unheld_limits(self) -> list[str]:
+        held = self.limits.timeout_s is None and self.limits.memory_mb is None
+        if self.settings["executor"]["name"] != "serial" or held:
+            return []
+        return [
+            "executor.name=serial runs in this process: limits.timeout_s and"
+            " limits.memory_mb are not held"
+        ]
 
     def _folder(self, plan: Plan) -> Path:
         name = self.settings["study"] or self._name or plan.first_dataset()

@@ -119,7 +119,7 @@ class Labels:
         spec, loader = plugin_object(self._registry, "dataset", node)
         assert isinstance(spec, DatasetSpec)
         files = list(spec.files(loader))
-        return files[0].name.partition(".")[0] if files else None
+        return files[0].name.partition(".")[0] or None if files else None
 
 
 def _labelled(name: str, parameters: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -29,6 +30,19 @@ class Sweeps:
     plain: dict[str, list[Any]] = field(default_factory=dict)
     cases: list[str] | None = None
     keys: set[str] = field(default_factory=set)
+
+
+def at_home(arguments: Sequence[str]) -> list[str]:
+    """Return the overrides with a leading ``~/`` of a value written out.
+
+    Shells leave ``dataset.path=~/X.csv`` as it is, and Hydra's grammar has no ``~``.
+    """
+    return [
+        f"{key}={literal(str(Path(value).expanduser()))}"
+        if value.startswith("~/")
+        else text
+        for text, key, value in ((a, *a.partition("=")[::2]) for a in arguments)
+    ]
 
 
 def listed(arguments: Sequence[str]) -> list[str]:

@@ -58,12 +58,7 @@ class Array:
         return open_dataset(folder)
 
 
-def files(array: Array) -> Iterable[Path]:
-    """Return the file that changes whenever the data do."""
-    return (Path(array.folder) / "meta.json",)
-
-
 @hookimpl
 def nmflab_datasets() -> Iterable[DatasetSpec]:
     """Declare arrays from Python; `nmflab.study` fills in the fields."""
-    yield DatasetSpec(name="array", dataset=Array, files=files)
+    yield DatasetSpec(name="array", dataset=Array)

@@ -46,9 +46,10 @@ class Duplicates(Enum):
 class File:
     """A table or a list of cells from a file: text, .npy, .npz, .mtx, .mat, .parquet.
 
-    Text is .csv, .tsv, .txt, .tab, .dat or .data. It, .npy and .mtx may be compressed,
-    as in ``ratings.csv.gz``. Lines that begin with ``#`` are skipped at the top of a
-    text.
+    Text is .csv, .tsv, .txt, .tab, .dat or .data. All of these, .npy and .mtx may be
+    compressed with gzip, as in ``ratings.csv.gz``; .npz, .mat and .parquet may not.
+    A .parquet needs pyarrow: ``pip install 'nmflab[parquet]'``. Lines that begin with
+    ``#`` are skipped at the top of a text.
 
     Parameters
     ----------
@@ -59,9 +60,15 @@ class File:
         an item and a value (1 where there are two columns only), as ratings come; the
         users become rows. Both are sorted by name, as numbers where all are whole
         numbers. Files of sparse matrices (.mtx, .npz, .mat) are wide.
-    header, index : bool, optional
-        Whether the first row (column) holds names. None finds out from the words and
-        numbers there, and asks where either could be meant.
+    header : bool, optional
+        Whether the first row holds the names of the columns. None finds out from the
+        words and numbers there, and asks where either could be meant.
+    index : bool, optional
+        Whether the first column holds the names of the rows. None takes words, and
+        what stands below an empty name, for names. It asks where whole numbers below
+        a name may be identifiers: all distinct in the first 100 lines, and either
+        rising by one or named like ``id``, ``user_id``, ``index``, ``user`` or
+        ``item``. Other numbers are data.
     delimiter : str, optional
         What separates the fields of a text; ``tab`` and ``space`` (any blanks) may be
         spelt. None finds out.
@@ -72,16 +79,27 @@ class File:
     variable : str, optional
         Which array of an .npz or .mat to take. None takes the only one that is a
         matrix.
-    user, item, value : str, optional
-        Columns of a long file: by name, or by position from 1 where it has no header.
-        None takes the first, the second and the third.
-    row_names, column_names : str, optional
-        A text file with one name a line, for files that hold numbers only: a
-        vocabulary, sample names. After `transpose`.
-    zeros : {values, missing}, default values
+    user : str, optional
+        Column of a long file that names the row of X: by name, or by position from 1
+        where the file has no header. None takes the first.
+    item : str, optional
+        Column of a long file that names the column of X, given as `user` is. None
+        takes the second.
+    value : str, optional
+        Column of a long file that holds the value, given as `user` is. None takes the
+        third; each value is 1 where there is none.
+    row_names : str, optional
+        A text file with one name of a row of X a line, as for the samples of a file
+        that holds numbers only. After `transpose`.
+    column_names : str, optional
+        A text file with one name of a column of X a line, as a vocabulary is. After
+        `transpose`.
+    zeros : {values, missing}, optional
         ``values``: a 0 is a 0, and so is a cell that a list or a sparse matrix leaves
         out. ``missing``: a 0 of a full table is unknown; of a list or a sparse matrix
-        the cells left out are, while a 0 that it holds was observed.
+        the cells left out are, while a 0 that it holds was observed. None is
+        ``missing`` where `layout` is ``long``, else ``values``. A list without values,
+        such as the edges of a graph, wants ``values``: all that it lists is 1.
     nan : {refuse, missing}, default refuse
         What NaN and blank cells are.
     duplicates : {refuse, mean, sum, last}, default refuse
@@ -103,14 +121,15 @@ class File:
     value: str | None = None
     row_names: str | None = None
     column_names: str | None = None
-    zeros: Zeros = Zeros.values
+    zeros: Zeros | None = None
     nan: NaN = NaN.refuse
     duplicates: Duplicates = Duplicates.refuse
     storage: Storage = Storage.auto
 
     def __post_init__(self) -> None:
         settle(self, "layout", Layout)
-        settle(self, "zeros", Zeros)
+        if self.zeros is not None:
+            settle(self, "zeros", Zeros)
         settle(self, "nan", NaN)
         settle(self, "duplicates", Duplicates)
         settle(self, "storage", Storage)

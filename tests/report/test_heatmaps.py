@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from nmflab.contracts import Factors
-from nmflab.report.drawn import digits, drawn_factors
+from nmflab.contracts import Dataset, Factors
+from nmflab.report.drawn import digits, drawn_data, drawn_factors
 from nmflab.report.features import component_strength, top_features
 from nmflab.report.heatmaps import Grid, heatmaps, value_limits
 
@@ -18,17 +18,19 @@ def cells(spec: Any, grid: int) -> dict[tuple[str, str], dict[str, Any]]:
     return {(c["row"], c["column"]): c for c in spec["datasets"][f"grid{grid}"]}
 
 
-def drawn(study: Any, *, zero_filled: bool = False) -> Any:
-    """Return the specification of the masked ratings' heatmaps."""
+def drawn(study: Any, **how: Any) -> Any:
+    """Return the figure of a run on the masked ratings."""
     fingerprint = study.dataset("data", study.masked())
     with study.read() as store:
         data = store.dataset(fingerprint)
-    return drawn_factors("f", "t", data, Factors(W, H), zero_filled).spec
+    return drawn_factors("f", "t", data, Factors(W, H), **{"zero_filled": False, **how})
 
 
 def test_cells_not_observed_are_marked(study: Any) -> None:
     """A missing cell shows a question mark and carries no value."""
-    X = cells(drawn(study), 0)
+    fingerprint = study.dataset("data", study.masked())
+    with study.read() as store:
+        X = cells(drawn_data("x", store.dataset(fingerprint), [], (0.0, 5.0)).spec, 0)
     assert (X["Ann", "Casablanca"]["text"], X["Ann", "Casablanca"]["value"]) == (
         "?",
         None,
@@ -38,7 +40,7 @@ def test_cells_not_observed_are_marked(study: Any) -> None:
 
 def test_predictions_are_outlined_and_doubtful_ones_marked(study: Any) -> None:
     """Casablanca has one rating: with two components it is not identified."""
-    WH = cells(drawn(study), 1)
+    WH = cells(drawn(study).spec, 0)
     assert WH["Ann", "Casablanca"]["outlined"]
     assert WH["Ann", "Casablanca"]["text"] == "0.00 ?"
     assert WH["Bob", "Brazil"]["text"] == "1.55"
@@ -47,8 +49,18 @@ def test_predictions_are_outlined_and_doubtful_ones_marked(study: Any) -> None:
 
 def test_zero_filled_runs_predict_nothing(study: Any) -> None:
     """What was fitted as 0 is neither outlined nor doubtful."""
-    WH = cells(drawn(study, zero_filled=True), 1)
+    WH = cells(drawn(study, zero_filled=True).spec, 0)
     assert not any("outlined" in cell or "?" in cell["text"] for cell in WH.values())
+
+
+def test_a_weighted_model_is_not_set_beside_x_as_if_alike(study: Any) -> None:
+    """The captions say what is weighted and what is not."""
+    assert "WH models X weighted by tfidf" in drawn(study, weighting="tfidf").caption
+    again = type(study)(study.folder.parent / "again")
+    fingerprint = again.dataset("data", Dataset(X=again.RATINGS))
+    with again.read() as store:
+        figure = drawn_data("x", store.dataset(fingerprint), ["tfidf"], (0.0, 5.0))
+    assert figure.caption.startswith("X before weighting tfidf;")
 
 
 def test_values_without_meaning_are_never_printed_as_nan() -> None:

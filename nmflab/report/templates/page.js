@@ -62,10 +62,14 @@
       spec.width = Math.min(room, 900) - 12;
       spec.autosize = { type: "fit-x", contains: "padding" };
     } else if (spec.concat) {
-      const widths = spec.concat.map((part) => part.width + 110);
-      const all = widths.reduce((sum, width) => sum + width, 0);
-      if (all < room) spec.columns = widths.length;
-      else if (2 * Math.max(...widths) > room) spec.columns = 1;
+      const widths = spec.concat.map((part) => part.width + 130);
+      const needed = (n) => {
+        const sides = new Array(n).fill(0);
+        widths.forEach((width, at) => { sides[at % n] = Math.max(sides[at % n], width); });
+        return sides.reduce((sum, width) => sum + width, 0);
+      };
+      spec.columns = widths.length;
+      while (spec.columns > 1 && needed(spec.columns) > room) spec.columns -= 1;
     }
     return spec;
   }

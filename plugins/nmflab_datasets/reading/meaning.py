@@ -42,7 +42,7 @@ def _from_dense(table: Table, options: File) -> Dataset:
     if options.nan.name == "refuse" and unknown.any():
         row, column = np.argwhere(unknown)[0]
         raise _nan(table, options, int(row), int(column))
-    if options.zeros.name == "missing":
+    if _zeros_missing(options):
         unknown |= X == 0
     if not unknown.any():
         return Dataset(X=_to_csr(X) if options.storage.name == "csr" else X)
@@ -59,7 +59,7 @@ def _from_listed(table: Table, options: File) -> Dataset:
         at = int(np.argmax(unknown))
         row = int(np.searchsorted(X.indptr, at, side="right")) - 1
         raise _nan(table, options, row, int(X.indices[at]))
-    zeros_missing = options.zeros.name == "missing"
+    zeros_missing = _zeros_missing(options)
     if options.storage.name == "dense":
         return _unlisted_dense(X, unknown, zeros_missing=zeros_missing)
     if not unknown.any():
@@ -71,6 +71,13 @@ def _from_listed(table: Table, options: File) -> Dataset:
             " give dataset.storage=dense, or dataset.zeros=missing"
         )
     return Dataset(X=_stored(X, ~unknown), missing="unstored")
+
+
+def _zeros_missing(options: File) -> bool:
+    """Whether 0, or a cell that is not listed, is unknown: of a list, unless told."""
+    if options.zeros is None:
+        return options.layout.name == "long"
+    return options.zeros.name == "missing"
 
 
 def _unlisted_dense(X: Any, unknown: Any, *, zeros_missing: bool) -> Dataset:

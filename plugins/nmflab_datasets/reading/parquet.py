@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nmflab_datasets.reading.cells import from_triplets
+from nmflab_datasets.reading.doubts import SAMPLE, ask_if_identifiers
 from nmflab_datasets.reading.long import role_columns
 from nmflab_datasets.reading.source import check_signature
 from nmflab_datasets.reading.table import Table, attempt, refuse
@@ -23,7 +24,7 @@ def read_parquet(path: Path, options: File) -> Table:
     ------
     ValueError
         If pyarrow is absent, saying how to install it; if a column does not hold
-        numbers, naming it; or as for a text.
+        numbers, naming it; if the first may name the rows; or as for a text.
     """
     try:
         import pyarrow  # noqa: F401 - pandas says less clearly that it is absent
@@ -49,6 +50,9 @@ def read_parquet(path: Path, options: File) -> Table:
 
 def _wide(path: Path, frame: Any, options: File) -> Table:
     row_names = None
+    if options.index is None and _is_count(frame.index) and frame.shape[1] > 1:
+        first = [str(value) for value in frame.iloc[:SAMPLE, 0]]
+        ask_if_identifiers(path, str(frame.columns[0]), first)
     if not _is_count(frame.index) and options.index is not False:
         row_names = [str(name) for name in frame.index]
     elif options.index or (options.index is None and not _is_numeric(frame.iloc[:, 0])):

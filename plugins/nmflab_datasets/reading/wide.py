@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from nmflab_datasets.reading.doubts import SAMPLE, ask_if_identifiers, refuse_list
 from nmflab_datasets.reading.lines import BLANKS, Lines, is_blank, is_number
 from nmflab_datasets.reading.table import Table, refuse
 
 if TYPE_CHECKING:
     from nmflab_datasets.file import File
-
-SAMPLE = 100
-"""Lines looked at to tell names from numbers."""
 
 
 def wide_text(lines: Lines, options: File) -> Table:
@@ -24,9 +22,10 @@ def wide_text(lines: Lines, options: File) -> Table:
     Raises
     ------
     ValueError
-        If a cell is no number, naming line and column; or if it cannot be told whether
-        the first row or column holds names.
+        If a cell is no number, naming line and column; if it cannot be told whether
+        the first row or column holds names; or if this is a list of cells.
     """
+    refuse_list(lines)
     header = _has_header(lines, options.header)
     index = _has_index(lines, options.index, header=header)
     start = int(header)
@@ -194,6 +193,8 @@ def _has_index(lines: Lines, given: bool | None, *, header: bool) -> bool:
             f" {lines.where(numbers[0])}); give dataset.index=true if it names the"
             " rows, else mend the word",
         )
+    if header and lines.n_fields > 1:
+        ask_if_identifiers(lines.path, lines.fields(0)[0], column)
     return bool(words) and lines.n_fields > 1
 
 

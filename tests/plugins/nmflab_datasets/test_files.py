@@ -52,6 +52,15 @@ def test_a_missing_folder_is_told_with_the_working_folder(tmp_path, monkeypatch)
         load("deep/x.csv")
 
 
+def test_the_working_folder_is_no_file(tmp_path, monkeypatch):
+    """A bare point is a folder too, here without a file to suggest."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        ValueError, match=r"^dataset\.path=\.: this is a folder; name a file in it$"
+    ):
+        load(".")
+
+
 def test_a_folder_names_files_in_it(tmp_path):
     """It suggests what could be read there."""
     (tmp_path / "a.csv").write_text("1,2\n")
@@ -109,6 +118,7 @@ def test_the_spec_names_the_file(tmp_path):
         ({"path": "x", "delimiter": ""}, "dataset.delimiter is empty"),
         ({"path": "x", "user": "id"}, "dataset.user names a column.*layout=long"),
         ({"path": "x", "layout": "tall"}, "dataset.layout must be one of wide, long"),
+        ({"path": "x", "zeros": "none"}, "zeros must be one of values, missing"),
         ({"path": "x", "nan": "drop"}, "dataset.nan must be one of refuse, missing"),
     ],
 )
@@ -122,11 +132,20 @@ def test_bad_parameters_are_named(fields, message):
 
 
 def test_a_long_list_becomes_users_by_items(read):
-    """Sorted by name; what is not listed is 0."""
+    """Sorted by name; what is not listed was not rated, so it is unknown."""
     data = read("x.csv", LONG, layout="long")
     assert (data.row_names, data.column_names) == (["a", "b"], ["x", "y"])
     assert data.X.toarray().tolist() == [[0, 3], [5, 0]]
-    assert data.missing == "none"
+    assert (data.missing, data.X.nnz) == ("unstored", 3)
+
+
+def test_what_a_list_leaves_out_may_be_said_to_be_0(read):
+    """Sparse or dense, X is complete then."""
+    options = {"layout": "long", "zeros": "values"}
+    assert read("x.csv", LONG, **options).missing == "none"
+    dense = read("x.csv", LONG, storage="dense", **options)
+    assert dense.mask is None
+    assert dense.X.tolist() == [[0, 3], [5, 0]]
 
 
 def test_a_listed_zero_was_observed(read):
@@ -213,7 +232,8 @@ def test_a_blank_value_may_be_missing(read):
     """The cell is unknown; among zeros that are values only a dense X can say so."""
     text = LONG + "a,x,\n"
     options = {"layout": "long", "nan": "missing"}
-    assert read("x.csv", text, zeros="missing", **options).X.nnz == 3
+    assert read("x.csv", text, **options).X.nnz == 3
+    options["zeros"] = "values"
     dense = read("x.csv", text, storage="dense", **options)
     assert dense.mask.tolist() == [[False, True], [True, True]]
     with pytest.raises(ValueError, match=r"dataset\.storage=dense, or dataset\.zeros="):

@@ -156,6 +156,7 @@ def test_a_table_without_missing_cells_is_complete(read):
         ("n,2001,2002\nx,1,2\n", "line 1 holds 'n' and '2001'.*dataset.header"),
         ("5,1\nx,2\n", r"a word \('x', line 2\) and a number \('5', line 1\)"),
         ("a,b\n", "a line of names and no data below it"),
+        ("id,b\n", "a line of names and no data below it"),
         ("a\nb\n", "is not a number; if the first column holds names"),
         ('1,2\n3,"4\n5,6\n', "line 2 opens a quotation mark that no line closes"),
         ("1 2\n3 4\n", "'1 2' is not a number|'3 4' is not a number"),
