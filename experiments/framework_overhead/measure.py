@@ -118,6 +118,8 @@ NOOP = (
     "init=random",
     "metrics=[]",
     "save.factors=none",
+    "stop.kkt=null",
+    "trace=false",
     "executor.n_jobs=1",
 )
 FIT = (

@@ -185,7 +185,7 @@ def _by_solver(records: Records, measure: Measure, pencil: Pencil, size: int) ->
     variants, _, panels = shown_of(records)
     longest = _name_rows(records)
     base = alt.Chart().encode(
-        y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=240)),
+        y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=280)),
         color=pencil.colour(variants).legend(None),
         tooltip=_tooltip(),
     )
@@ -203,7 +203,7 @@ def _by_solver(records: Records, measure: Measure, pencil: Pencil, size: int) ->
         title=f"{measure.short} with {count(size, 'component')}",
         caption=f"{_ENDS} The lowest error stands first.",
         spec=panelled(
-            layers, records, panels, height, margin=min(240, 7 * longest) + 30
+            layers, records, panels, height, margin=min(280, 9 * longest) + 30
         ),
     )
 

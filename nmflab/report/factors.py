@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from nmflab.report.content import Block, Details, Figure, Heading, Prose, Section
 from nmflab.report.correlations import MOST_COLUMNS, correlation_figure
+from nmflab.report.described import described, unidentified_notes
 from nmflab.report.drawn import digits, drawn_data, drawn_factors, shared_limits
 from nmflab.report.features import top_features
 from nmflab.report.groups import Group
-from nmflab.report.described import described, unidentified_notes
 from nmflab.report.material import Material
-from nmflab.report.numbers import count, number
+from nmflab.report.numbers import count, listed, number
 from nmflab.report.observed import is_brief, is_small, shape
 
 if TYPE_CHECKING:

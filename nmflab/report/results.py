@@ -129,8 +129,9 @@ def _fields(
     """Return every column, those that are read first before the others."""
     own = any(group.own_objective for group in shown)
     metrics = sorted({m for group in shown for m in group.metrics}, key=_metric_order)
-    errors = [_metric(m, material, always=True) for m in metrics if "error" in m][:1]
-    others = [_metric(m, material) for m in metrics][len(errors) :]
+    first = _first_errors(metrics)
+    errors = [_metric(m, material, always=True) for m in first]
+    others = [_metric(m, material) for m in metrics if m not in first]
     rank = _Field(Column("Rank", True, "within its comparison"), _rank)
     minimised = _Field(
         Column("Own objective", True, "what the solver minimises"),
@@ -183,6 +184,12 @@ def _label(axis: str, *, names_row: bool = False) -> _Field:
 def _metric(name: str, material: Material, *, always: bool = False) -> _Field:
     column = Column(words(name), True, hint(name, material.info))
     return _Field(column, lambda g: stat_cell(g.metrics.get(name)), always=always)
+
+
+def _first_errors(metrics: Sequence[str]) -> list[str]:
+    """Return the errors that stand beside the objective: the relative, if measured."""
+    relative = [name for name in metrics if name.startswith("relative_error")]
+    return (relative or [name for name in metrics if "error" in name])[:2]
 
 
 def _metric_order(name: str) -> tuple[bool, str]:

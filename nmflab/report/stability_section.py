@@ -174,7 +174,7 @@ def _chart(found: Sequence[Stability], pencil: Pencil) -> Figure | None:
         id="stability-by-size",
         title="Stability over seeds against the number of components",
         caption="Mean cosine of matched components between a setting's best run and its"
-        f" other seeds; 1 is the same factors from every start.",
+        " other seeds; 1 is the same factors from every start.",
         live=pencil.click,
         spec=panelled([lines, points], records, panels[:MOST_PANELS], 280, same_x=True),
     )

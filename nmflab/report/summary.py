@@ -129,12 +129,18 @@ def _uncompared(groups: Sequence[Group], error: Measure) -> str:
         return f"{said}."
     told = [error.name_of(group) for group in groups]
     differ = len(set(told)) > 1
-    cells = [f" [{words(name)}]" if differ and name else "" for name in told]
+    cells = [f" over {_cells(name)}" if differ and name else "" for name in told]
     each = [
         f"{group.name} {_error_of(group, error)}{which}"
         for group, which in zip(groups, cells, strict=True)
     ]
     return f"{said}; {error.short.lower()}: {', '.join(each)}."
+
+
+def _cells(name: str) -> str:
+    """Return which cells a metric is of, as its name says."""
+    head, _, cells = words(name).rpartition(" (")
+    return cells.removesuffix(")") if head else f"its own cells ({name})"
 
 
 _FEW = 4

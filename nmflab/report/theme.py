@@ -60,7 +60,7 @@ def config() -> dict[str, Any]:  # Any: the values of JSON
         "aria": False,  # the page labels each chart as one image, with its caption
         "background": BACKGROUND,
         "font": "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif",
-        "padding": 6,
+        "padding": {"left": 18, "right": 24, "top": 8, "bottom": 8},
         "axis": _AXIS,
         "legend": _LEGEND,
         "title": {**title, "subtitleColor": MUTED},
@@ -79,8 +79,9 @@ _AXIS = {
     "labelFontSize": 12,
     "titleFontSize": 12,
     "titleFontWeight": 600,
-    "labelLimit": 160,
-    "labelSeparation": 6,
+    "labelLimit": 170,
+    "labelSeparation": 8,
+    "titlePadding": 12,
 }
 _LEGEND = {
     "orient": "bottom",
@@ -88,7 +89,12 @@ _LEGEND = {
     "titleColor": INK,
     "labelFontSize": 12,
     "titleFontSize": 12,
-    "labelLimit": 240,
+    "labelLimit": 300,
+    "offset": 20,
+    "padding": 4,
+    "rowPadding": 5,
+    "columnPadding": 24,
+    "titlePadding": 7,
     "titleOrient": "top",
     "symbolType": "circle",
     "symbolStrokeWidth": 2,
@@ -96,7 +102,14 @@ _LEGEND = {
 }
 
 
+MOST_LEGEND_COLUMNS = 3
+
+
 def legend_columns(labels: Sequence[str], width: int = WIDTH) -> int:
-    """Return how many legend entries fit side by side."""
+    """Return how many legend entries fit side by side: few, as fonts differ in width.
+
+    A character is taken as 9 px, what the widest of the fonts named here needs.
+    """
     longest = max((len(label) for label in labels), default=1)
-    return max(1, min(len(labels), width // (7 * min(longest, 34) + 46)))
+    fitting = width // (9 * min(longest, 34) + 60)
+    return max(1, min(len(labels), fitting, MOST_LEGEND_COLUMNS))

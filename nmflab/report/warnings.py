@@ -99,8 +99,8 @@ def _unconverged(runs: pd.DataFrame) -> list[Prose]:
     one = len(limited) == 1
     whose, results = ("it", "its objective") if one else ("they", "their objectives")
     text = (
-        f"{len(limited):,} of {len(runs):,} finished runs ended at a limit ({stops}) and"
-        f" not because {whose} had converged ({where(limited)}): with more steps"
+        f"{len(limited):,} of {len(runs):,} finished runs ended at a limit ({stops})"
+        f" and not because {whose} had converged ({where(limited)}): with more steps"
         f" {results} would fall further."
     )
     return [Prose(text, "warning")]

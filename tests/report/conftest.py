@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nmflab.contracts import Dataset
+from nmflab.contracts import Dataset, ReportSection
 from nmflab.store import Store, StudyWriter
 
 RATINGS = np.array(
@@ -363,8 +363,16 @@ def full_report(full_study: Path) -> Path:
     """Return the page of the report of that study."""
     import nmflab.report
 
+    wide = "<td>a_column_of_a_plugin</td>" * 12
+    guest = ReportSection(
+        name="wide",
+        title="A wide table of a plugin",
+        render=lambda _: (
+            f"<p>Said.</p><table><caption>Wide</caption><tr>{wide}</tr></table>"
+        ),
+    )
     with Store.open(full_study) as store:
-        return nmflab.report.build(store, [])
+        return nmflab.report.build(store, [guest])
 
 
 @pytest.fixture(scope="session", autouse=True)

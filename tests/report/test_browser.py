@@ -105,6 +105,30 @@ def test_the_page_is_never_wider_than_the_window(visit: Visit) -> None:
     assert width <= visit.page.viewport_size["width"]
 
 
+def test_a_plugins_wide_table_scrolls_in_its_own_box(
+    browser: Any, address: str
+) -> None:
+    """On a narrow screen the box is as wide as the page, its table wider."""
+    visit = Visit(browser, address, 400)
+    box = visit.page.query_selector("#plugin-wide ~ .guest")
+    widths = box.evaluate("box => [box.clientWidth, box.scrollWidth]")
+    assert widths[0] <= 400 < widths[1]
+    visit.context.close()
+
+
+def test_objective_and_error_are_in_sight(browser: Any, address: str) -> None:
+    """At 1300 pixels the results need no sideways scroll to be compared."""
+    visit = Visit(browser, address, 1300)
+    ends = visit.page.eval_on_selector_all(
+        "#results-table thead th",
+        "all => all.map(th => [th.textContent, th.getBoundingClientRect().right])",
+    )
+    read = [end for title, end in ends if title in ("Objective", "Relative error")]
+    assert len(read) == 2
+    assert max(read) <= 1300
+    visit.context.close()
+
+
 def test_a_click_on_a_heading_sorts_the_table(browser: Any, address: str) -> None:
     """Numbers as numbers, and the state is told to screen readers."""
     visit = Visit(browser, address, 1600)

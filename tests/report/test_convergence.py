@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.convergence import convergence, resampled
+from nmflab.report.convergence import convergence, resampled, undrawn
 from nmflab.report.groups import group_runs
 from nmflab.report.material import gather
 from nmflab.report.pencil import Pencil
@@ -80,3 +80,22 @@ def test_the_clock_is_fair(study: Any, threads: int, clock: str) -> None:
         pencil = Pencil({"a": "#000000", "b": "#ffffff"}, ["random"])
         figure = convergence(material, group_runs(material), pencil)[1]
     assert figure.spec["layer"][0]["encoding"]["x"]["title"] == clock
+
+
+def test_runs_without_a_curve_are_named(study: Any) -> None:
+    """A best run evaluated once, at its end, is not silently missing."""
+    X = study.RATINGS
+    fingerprint = study.dataset("data", Dataset(X=X))
+    study.fitted(X, fingerprint=fingerprint, k=2, seed=0, solver="s0")
+    once = np.array([[0, 30, 30, 0.1, 0.1, 0.5, 0.1, np.nan]])
+    study.run(
+        {"fingerprint": fingerprint, "objective_value": 0.5, "objective_start": 9.0},
+        arrays={"W": np.ones((5, 2)), "H": np.ones((2, 4)), "trace": once},
+        solver="s1",
+    )
+    with study.read() as store:
+        material = gather(store)
+        groups = group_runs(material)
+        pencil = Pencil({"s0": "#000000", "s1": "#ffffff"}, ["random"])
+        (said,) = undrawn(groups, convergence(material, groups, pencil))
+    assert said.text.startswith("Not drawn: s1 from random (n_components 2).")

@@ -144,6 +144,13 @@ def test_each_chart_is_there_twice_over(
     assert files == set(figures)
 
 
+def test_only_the_page_speaks_of_clicks(page: Page, full_report: Path) -> None:
+    """A drawing in Markdown has no legend to click on."""
+    assert "Click a solver in the legend" in page.text
+    markdown = full_report.with_name("report.md").read_text(encoding="utf-8")
+    assert "Click" not in markdown
+
+
 def test_the_data_of_charts_are_json(html: str) -> None:
     """Each specification parses, and holds no character that could end its element."""
     specs = re.findall(

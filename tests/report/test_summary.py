@@ -131,3 +131,29 @@ def test_stability_is_told_where_factors_were_kept(study: Any, kept: bool) -> No
     else:
         give(study, "mu", 3.0, 3.1)
     assert ("Every seed found again" in said(study)) is kept
+
+
+def test_runs_that_ended_at_a_limit_are_told_at_the_top(study: Any) -> None:
+    """Runs that had not converged are counted, with the limit they met."""
+    fingerprint = study.dataset("data", Dataset(X=np.ones((3, 3))))
+    for seed, stop in enumerate(("max_steps", "kkt")):
+        record = {"fingerprint": fingerprint, "objective_value": 1.0, "stop": stop}
+        study.run(record, seed=seed)
+    text = said(study)
+    assert "1 of 2 finished runs stopped at stop.max_steps: it had not" in text
+
+
+def test_errors_over_different_cells_say_which(study: Any) -> None:
+    """Relative errors of all and of observed cells never stand side by side unnamed."""
+    for solver, cells in (("mu", "all"), ("masked_mu", "observed")):
+        name = f"relative_error_{cells}"
+        fingerprint = study.dataset(solver, Dataset(X=study.RATINGS + len(solver)))
+        study.run(
+            {"fingerprint": fingerprint, "objective_value": 1.0},
+            metrics={name: 0.25},
+            dataset=solver,
+            solver=solver,
+        )
+    text = said(study)
+    assert "mu from random 0.25 over all cells" in text
+    assert "masked_mu from random 0.25 over observed cells" in text

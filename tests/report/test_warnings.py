@@ -47,7 +47,7 @@ def test_missing_as_zero_on_complete_data_is_no_warning(study: Any) -> None:
     [
         ({"n_active": 1}, "1 run ended with dead components, up to 1 of them"),
         ({"beside": 2}, "1 run shared the machine"),
-        ({"stop": "max_steps"}, "1 of 1 finished run ended at a limit (max_steps)"),
+        ({"stop": "max_steps"}, "1 of 1 finished runs ended at a limit (max_steps)"),
         ({"warnings": ["took 3 tries"]}, "took 3 tries (1 run)"),
     ],
 )

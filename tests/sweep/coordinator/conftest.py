@@ -144,6 +144,8 @@ class Lab:
         quick = {
             "study": str(self.study),
             "executor": {"name": "serial", "n_jobs": None},
+            # None asked for, so none that this executor would not hold.
+            "limits": {**settings["limits"], "timeout_s": None},
             "metrics": ["relative_error"],
             "report": False,
         }

@@ -122,7 +122,17 @@ def test_without_fail_fast_a_failure_costs_one_run(lab: Lab, nodes: Nodes) -> No
     assert n == 2
     text = outcome_text(outcome, None, ["solver=tried"])
     assert f"failures by reason:\n      2  {reason}\n" in text
+    assert "log.txt" not in text  # nothing was printed, so there is nothing to read
+    (lab.study / "log.txt").write_text("12:00:00 a said so\n", encoding="utf-8")
+    text = outcome_text(outcome, None, ["solver=tried"])
     assert f"what they printed is in {lab.study / 'log.txt'}" in text
+
+
+def test_limits_that_this_process_cannot_hold_are_said(lab: Lab, nodes: Nodes) -> None:
+    """Serial runs go on for as long as they like."""
+    limits = {**lab.settings()["limits"], "timeout_s": 60.0}
+    outcome = lab.run({"limits": limits}, solver=nodes(0))
+    assert any("limits.timeout_s and" in note for note in outcome.notes)
 
 
 def test_a_failure_is_kept_until_it_is_asked_for(lab: Lab, nodes: Nodes) -> None:
