@@ -67,7 +67,7 @@ def nmflab_metrics() -> Iterable[MetricSpec]:
 
 @hookspec
 def nmflab_report_sections() -> Iterable[ReportSection]:
-    """Declare sections for the report; rendered after nmflab's own."""
+    """Declare sections for the report; they stand before the warnings."""
     return ()
 
 

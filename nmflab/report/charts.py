@@ -1,4 +1,4 @@
-"""Error against size, by solver and against sparseness: charts of groups.
+"""Error against size and by solver: charts of groups.
 
 Every chart draws what was aggregated before: a point or a line a group.
 """
@@ -61,11 +61,11 @@ def by_panel(groups: Sequence[Group], measure: Measure) -> Records:
         )
     panels = list(dict.fromkeys(r["panel"] for r in records))[:MOST_PANELS]
     kept = [record for record in records if record["panel"] in panels]
-    _pad(kept, ("low", "high"), ("under", "over"))
+    pad(kept, ("low", "high"), ("under", "over"))
     return kept
 
 
-def _pad(records: Records, ends: tuple[str, str], into: tuple[str, str]) -> None:
+def pad(records: Records, ends: tuple[str, str], into: tuple[str, str]) -> None:
     """Give each record the ends that its panel's axis must reach at least."""
     for panel in {record["panel"] for record in records}:
         members = [record for record in records if record["panel"] == panel]
@@ -78,7 +78,8 @@ def _pad(records: Records, ends: tuple[str, str], into: tuple[str, str]) -> None
             record[into[1]] = record[ends[1]] + room
 
 
-def _tooltip(*more: alt.Tooltip) -> list[alt.Tooltip]:
+def tooltip(*more: alt.Tooltip) -> list[alt.Tooltip]:
+    """Return what is read of a point, and `more`."""
     return [
         alt.Tooltip("variant:N", title="solver"),
         alt.Tooltip("init:N", title="init"),
@@ -91,7 +92,7 @@ def _tooltip(*more: alt.Tooltip) -> list[alt.Tooltip]:
     ]
 
 
-def _value_axis(
+def value_axis(
     channel: type[alt.X] | type[alt.Y], records: Records, field: str, title: str
 ) -> Any:  # Any: alt.X or alt.Y, as asked
     """Return the axis of the measured value; the same for each end of a bar."""
@@ -101,14 +102,14 @@ def _value_axis(
     return channel(f"{field}:Q", title=title, scale=scale_of(log=log), axis=axis)
 
 
-def _room(
+def room_for(
     channel: type[alt.X] | type[alt.Y],
     second: type[alt.X2] | type[alt.Y2],
     records: Records,
     title: str,
 ) -> alt.Chart:
     """Return an unseen mark that keeps an axis from magnifying rounding errors."""
-    low = _value_axis(channel, records, "under", title)
+    low = value_axis(channel, records, "under", title)
     unseen: alt.Chart = alt.Chart().mark_rule(opacity=0)
     drawn: alt.Chart = unseen.encode(low, second("over:Q"))
     return drawn
@@ -128,24 +129,24 @@ def against_size(
         return None
     variants, inits, panels = shown_of(records)
     picked, opacity = singled_out()
-    y = _value_axis(alt.Y, records, "value", measure.title)
+    y = value_axis(alt.Y, records, "value", measure.title)
     base = alt.Chart().encode(
         x=sizes_axis(sizes),
         color=pencil.colour(variants),
         opacity=opacity,
-        tooltip=_tooltip(),
+        tooltip=tooltip(),
     )
-    low = _value_axis(alt.Y, records, "low", measure.title)
+    low = value_axis(alt.Y, records, "low", measure.title)
     bars = base.mark_rule(strokeWidth=1.5).encode(y=low, y2="high:Q")
     lines = base.mark_line().encode(y=y, strokeDash=pencil.dash(inits))
     points = base.mark_circle(size=60).encode(y=y).add_params(picked)
-    room = _room(alt.Y, alt.Y2, records, measure.title)
+    room = room_for(alt.Y, alt.Y2, records, measure.title)
     return Figure(
         id="error-by-size",
         title=f"{measure.short} against the number of components",
         caption=f"{_ENDS} The error of the best fit cannot rise with size, so its fall"
         " alone is no reason to take more components."
-        f"{_weighted(groups)}{_left_out(groups, panels)}",
+        f"{weighted_note(groups)}{_left_out(groups, panels)}",
         live=pencil.click,
         spec=panelled([room, bars, lines, points], records, panels, 300, same_x=True),
     )
@@ -167,7 +168,8 @@ def why_no_error(groups: Sequence[Group]) -> str:
     )
 
 
-def _weighted(groups: Sequence[Group]) -> str:
+def weighted_note(groups: Sequence[Group]) -> str:
+    """Return a sentence saying that errors are of weighted data, where any are."""
     named = sorted({str(group.labels["weighting"] or "none") for group in groups})
     named = [name for name in named if name != "none"]
     return f" Errors are on the weighted data ({', '.join(named)})." if named else ""
@@ -187,12 +189,12 @@ def _by_solver(records: Records, measure: Measure, pencil: Pencil, size: int) ->
     base = alt.Chart().encode(
         y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=280)),
         color=pencil.colour(variants).legend(None),
-        tooltip=_tooltip(),
+        tooltip=tooltip(),
     )
-    ends = _value_axis(alt.X, records, "low", measure.title)
-    mean = _value_axis(alt.X, records, "value", measure.title)
+    ends = value_axis(alt.X, records, "low", measure.title)
+    mean = value_axis(alt.X, records, "value", measure.title)
     layers = [
-        _room(alt.X, alt.X2, records, measure.title),
+        room_for(alt.X, alt.X2, records, measure.title),
         base.mark_rule(strokeWidth=2).encode(x=ends, x2="high:Q"),
         base.mark_circle(size=90).encode(x=mean),
     ]
@@ -219,79 +221,3 @@ def _name_rows(records: Records) -> int:
         name = record["variant"]
         record["row"] = name if enough else f"{name} · {record['init']}"
     return max(len(record["row"]) for record in records)
-
-
-def against_sparseness(
-    groups: Sequence[Group], error: Measure, sparseness: Measure | None, pencil: Pencil
-) -> Figure | None:
-    """Return the scatter of error against sparseness, a point a group."""
-    if sparseness is None:
-        return None
-    both = [group for group in groups if sparseness.of(group) and error.of(group)]
-    records = by_panel(both, error)
-    names = panel_names(both)
-    drawn = {record["panel"] for record in records}
-    shown = [group for group in both if names[id(group)] in drawn]
-    for record, group in zip(records, shown, strict=True):
-        stat = sparseness.of(group)
-        record["sparseness"] = stat.mean if stat else None
-    if len(records) < 2:
-        return None
-    _pad(records, ("sparseness", "sparseness"), ("left", "right"))
-    return _scatter(records, error, sparseness, pencil, _weighted(both))
-
-
-def _scatter(
-    records: Records,
-    error: Measure,
-    sparseness: Measure,
-    pencil: Pencil,
-    weighted: str,
-) -> Figure:
-    variants, inits, panels = shown_of(records)
-    picked, opacity = singled_out()
-    x = alt.X(
-        "sparseness:Q",
-        title=sparseness.title,
-        axis=axis_of(log=False),
-        scale=alt.Scale(zero=False, padding=12),
-    )
-    points = alt.Chart().encode(
-        x=x,
-        y=_value_axis(alt.Y, records, "value", error.title),
-        color=pencil.colour(variants),
-        shape=pencil.shape(inits),
-        size=_size(records),
-        opacity=opacity,
-        tooltip=_tooltip(alt.Tooltip("sparseness:Q", title="sparseness", format=".4g")),
-    )
-    drawn = points.mark_point(filled=True).add_params(picked)
-    room = _room(alt.Y, alt.Y2, records, error.title)
-    wide = alt.Chart().mark_rule(opacity=0).encode(_left(x), alt.X2("right:Q"))
-    return Figure(
-        id="error-by-sparseness",
-        title=f"{error.short} against sparseness",
-        caption="One point a solver, initialization and size, at its means over seeds:"
-        f" lower is closer to the data, further right is easier to read.{weighted}",
-        live=pencil.click,
-        spec=panelled([room, wide, drawn], records, panels, 300),
-    )
-
-
-def _left(x: alt.X) -> alt.X:
-    left: alt.X = x.copy()
-    left.shorthand = "left:Q"
-    return left
-
-
-def _size(records: Records) -> Any:  # Any: an encoding or a value, as Altair has it
-    sizes = sorted({int(record["n_components"]) for record in records})
-    if len(sizes) < 2:
-        return alt.value(90)
-    few = sizes if len(sizes) < 6 else [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
-    return alt.Size(
-        "n_components:Q",
-        title="n_components",
-        scale=alt.Scale(range=[40, 260], zero=False),
-        legend=alt.Legend(values=few, columns=len(few), format="d"),
-    )

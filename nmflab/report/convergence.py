@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from nmflab.report.content import Figure, Prose
+from nmflab.report.curves import Vector, one_start, resampled
 from nmflab.report.groups import Group
 from nmflab.report.material import Material
 from nmflab.report.numbers import listed
@@ -28,11 +28,8 @@ from nmflab.report.pencil import (
 MOST_PANELS = 4
 MOST_GROUPS = 10
 MOST_SEEDS = 10
-POINTS = 60
 FLOOR = 1e-10
 """Smallest share drawn: below it, differences of objectives are rounding."""
-
-Vector = npt.NDArray[np.float64]
 
 
 def convergence(
@@ -44,7 +41,7 @@ def convergence(
     traces = material.store.traces(keys) if keys else pd.DataFrame()
     if traces.empty:
         return []
-    runs = {str(key): _one_start(frame) for key, frame in traces.groupby("key")}
+    runs = {str(key): one_start(frame) for key, frame in traces.groupby("key")}
     best = _best_known(groups)
     clock = _clock(panels)
     figures = (
@@ -117,39 +114,6 @@ def _best_known(groups: Sequence[Group]) -> dict[int, float]:
             at = group.signature
             best[at] = min(best.get(at, np.inf), group.objective.low)
     return best
-
-
-def _one_start(trace: pd.DataFrame) -> pd.DataFrame:
-    """Return the points of the start that came lowest, those with an objective."""
-    trace = trace[trace["objective"].notna()]
-    if trace.empty or trace["start"].nunique() < 2:
-        return trace
-    lowest = int(trace["objective"].to_numpy().argmin())
-    best: pd.DataFrame = trace[trace["start"] == trace["start"].iloc[lowest]]
-    return best
-
-
-def resampled(
-    runs: Sequence[tuple[Vector, Vector]], n: int = POINTS
-) -> tuple[Vector, Vector]:
-    """Return the median over runs at `n` points spaced geometrically.
-
-    A run counts with its last value reached: before its first point with that point,
-    after it stopped with its last.
-
-    Parameters
-    ----------
-    runs : sequence of (x, y)
-        x rises; points at x = 0 are the starts.
-    """
-    positive = [x[x > 0] for x, _ in runs if (x > 0).any()]
-    if not positive:
-        return np.empty(0), np.empty(0)
-    low, high = min(x.min() for x in positive), max(x.max() for x in positive)
-    at = np.unique(np.geomspace(low, high, n)) if low < high else np.array([high])
-    at[-1] = high
-    held = [y[np.clip(np.searchsorted(x, at, "right") - 1, 0, None)] for x, y in runs]
-    return at, np.median(np.vstack(held), axis=0)
 
 
 def _curve(

@@ -49,7 +49,7 @@ def results_section(material: Material, groups: Sequence[Group]) -> Section:
 _READING = (
     "Mean ± standard deviation over seeds, with the lowest and highest below. Ranks"
     " compare mean objectives within one data set (and one treatment of its missing"
-    " cells), objective, weighting, split, n_components, precision and number of"
+    " cells), loss, weighting, split, n_components, precision and number of"
     " threads, and nowhere else; = marks a difference to the first that is within the"
     " spread over seeds or below 0.1 %."
 )

@@ -55,7 +55,8 @@ def colours(variants: Sequence[str]) -> dict[str, str]:
 
 def config() -> dict[str, Any]:  # Any: the values of JSON
     """Return the Vega-Lite configuration shared by all charts."""
-    title = {"color": INK, "fontSize": 13, "anchor": "start", "fontWeight": 600}
+    title = {"color": INK, "fontSize": 13, "anchor": "start", "offset": 10}
+    title["fontWeight"] = 600
     return {
         "aria": False,  # the page labels each chart as one image, with its caption
         "background": BACKGROUND,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nmflab import __version__
 from nmflab.contracts import ReportSection
 from nmflab.report.asked import asked_section
-from nmflab.report.charts import against_size, against_sparseness, why_no_error
+from nmflab.report.charts import against_size, why_no_error
 from nmflab.report.content import Block, Figure, Prose, Report, Section
 from nmflab.report.convergence import convergence, undrawn
 from nmflab.report.factors import factors_section
@@ -29,6 +29,7 @@ from nmflab.report.stability import stabilities
 from nmflab.report.stability_section import stability_section
 from nmflab.report.summary import headline, statuses
 from nmflab.report.theme import colours
+from nmflab.report.tradeoff import against_sparseness
 from nmflab.report.warnings import n_warnings, warnings_section
 
 if TYPE_CHECKING:

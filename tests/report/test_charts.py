@@ -7,7 +7,6 @@ import pytest
 from nmflab.contracts import Dataset
 from nmflab.report.charts import (
     against_size,
-    against_sparseness,
     by_panel,
     why_no_error,
 )
@@ -15,6 +14,7 @@ from nmflab.report.groups import Group, group_runs
 from nmflab.report.material import gather
 from nmflab.report.measures import error_measure, sparseness_measure
 from nmflab.report.pencil import Pencil
+from nmflab.report.tradeoff import against_sparseness
 
 PENCIL = Pencil({"a": "#000000", "b": "#ffffff"}, ["random"])
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.convergence import convergence, resampled, undrawn
+from nmflab.report.convergence import convergence, undrawn
+from nmflab.report.curves import resampled
 from nmflab.report.groups import group_runs
 from nmflab.report.material import gather
 from nmflab.report.pencil import Pencil
