@@ -163,7 +163,11 @@ def _first_unmet(
     for what, met in needs:
         if not met(takes):
             able = sorted(n for n, t in others.items() if all(m(t) for _, m in needs))
-            way = f"use {kind}={' or '.join(able)}" if able else f"no {kind} here can"
+            way = (
+                f"use {kind}={' or '.join(able)}"
+                if able
+                else f"no {kind} here can: mend the data, or install one that does"
+            )
             hint = (
                 ", or missing_as_zero=true to treat them as zeros"
                 if what == "missing entries"
