@@ -8,6 +8,7 @@ documented and type-checked without a YAML file.
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, make_dataclass
@@ -22,6 +23,7 @@ from nmflab.contracts import Objective
 from nmflab.registry import Registry
 from nmflab.splits import SPLITS
 from nmflab.stopping import StopSettings
+from nmflab.stopping.halving import check_halving
 from nmflab.weighting import WEIGHTINGS
 
 GROUPS = ("dataset", "weighting", "split", "objective", "init", "solver")
@@ -33,7 +35,7 @@ SCALARS = ("n_components", "seed", "dtype")
 AXES = (*GROUPS, *SCALARS)
 """What a comma sweeps, in the order keys and labels have them."""
 
-PER_RUN = ("restarts", "stop", "missing_as_zero", "trace")
+PER_RUN = ("restarts", "halving", "stop", "missing_as_zero", "trace")
 """Settings that change a run's result; a case may set them, the key holds them."""
 
 LISTS = ("metrics", "retry")
@@ -52,6 +54,14 @@ class Dtype(Enum):
 
     float64 = "float64"
     float32 = "float32"
+
+
+class Unit(Enum):
+    """Which factor's components are held at length 1."""
+
+    none = "none"
+    W = "W"
+    H = "H"
 
 
 class Executor(Enum):
@@ -116,6 +126,7 @@ class RootConfig:
     cases: Any = None  # Any: labels to overrides, checked where they are expanded
     case: Any = None
     restarts: int = 1
+    halving: int | None = None
     stop: StopSettings = field(default_factory=StopSettings)
     missing_as_zero: bool = False
     trace: bool = True
@@ -203,12 +214,36 @@ def register(registry: Registry) -> None:
 
 
 def _objective(loss: str) -> type[Any]:
-    """Return the schema of one loss: the penalties, and beta where it is free."""
-    fields: list[Any] = [("loss", str, field(default=loss))]
+    """Return the schema of one loss: `Objective` with beta only where it is free."""
+    hints = {"loss": str, "unit": Unit, "l2_per_count": bool}
+    fields: list[Any] = []
     for f in dataclasses.fields(Objective):
-        if f.name != "loss" and (f.name != "beta" or loss == "beta"):
-            fields.append((f.name, float, field(default=f.default)))
+        if f.name == "beta" and loss != "beta":
+            continue
+        usual = {"loss": loss, "unit": Unit.none}.get(f.name, f.default)
+        fields.append((f.name, hints.get(f.name, float), field(default=usual)))
     return make_dataclass(loss, fields)
+
+
+def check_objective(node: Mapping[str, Any]) -> None:
+    """Raise `ConfigError` for an objective whose numbers make no sense.
+
+    Parameters
+    ----------
+    node : mapping
+        Plain values, keys as the fields of `Objective`.
+    """
+    for key, value in node.items():
+        if key == "unit" and value not in Unit.__members__:
+            raise ConfigError(
+                f"objective.unit={value}: choose from {', '.join(Unit.__members__)}"
+            )
+        if isinstance(value, str | bool):
+            continue
+        lowest = -math.inf if key == "beta" else 0.0
+        if not (lowest <= value and math.isfinite(value)):
+            least = "a finite number" if key == "beta" else ">= 0 and finite"
+            raise ConfigError(f"objective.{key} must be {least}, got {value}")
 
 
 def _metrics_class(metrics: list[tuple[str, type[Any]]]) -> type[Any]:
@@ -250,7 +285,7 @@ def check_settings(config: Mapping[str, Any], registry: Registry) -> None:
     """Raise `ConfigError` for settings that make no sense, naming the key and value."""
     _check_known(config)
     try:
-        StopSettings(**config["stop"])
+        stop = StopSettings(**config["stop"])
     except ValueError as error:
         raise ConfigError(str(error)) from error
     for name in config["metrics"]:
@@ -267,6 +302,10 @@ def check_settings(config: Mapping[str, Any], registry: Registry) -> None:
     for key, value in positive.items():
         if value is not None and not value > 0:
             raise ConfigError(f"{key} must be > 0, got {value}")
+    try:
+        check_halving(config["halving"], config["restarts"], stop)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
     for status in config["retry"]:
         if status not in STATUSES:
             raise ConfigError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import json
 import typing
 from collections.abc import Mapping
 from enum import Enum
@@ -44,6 +45,55 @@ def build(cls: type[Any], node: Mapping[str, Any], key: str) -> Any:
         return cls(**values)
     except TypeError as error:
         raise ValueError(f"{key}: {error}") from error
+
+
+def built_once(cls: type[Any], node: Mapping[str, Any], key: str) -> Any:
+    """Return what `build` does; the same object for the same node.
+
+    Raises
+    ------
+    ValueError
+        As `build`.
+    """
+    asked = (cls, json.dumps(node, sort_keys=True))
+    if asked not in _BUILT:
+        if len(_BUILT) >= _MOST_BUILT:
+            _BUILT.clear()
+        _BUILT[asked] = build(cls, node, key)
+    return _BUILT[asked]
+
+
+_BUILT: dict[tuple[type[Any], str], Any] = {}
+_MOST_BUILT = 4096
+
+
+def default_object(cls: type[Any]) -> Any:
+    """Return a plugin with its defaults; None where a parameter must be given."""
+    missing = dataclasses.MISSING
+    for field in dataclasses.fields(cls):
+        if field.default in (missing, "???") and field.default_factory is missing:
+            return None
+    return built_once(cls, {}, cls.__name__)
+
+
+def changes(one: object, other: Any) -> list[str]:
+    """Return the parameters that lead from one configured plugin to another.
+
+    As they are written in overrides, ``["method=mu"]``; all of them from None.
+    """
+    return [
+        f"{field.name}={_word(getattr(other, field.name))}"
+        for field in dataclasses.fields(other)
+        if one is None or getattr(one, field.name) != getattr(other, field.name)
+    ]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, Enum):
+        return value.name
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return str(value)
 
 
 def unknown_parameter(cls: type[Any], name: str, key: str) -> str:

@@ -19,6 +19,7 @@ def find_fault(
     W_shape: tuple[int, ...],
     H_shape: tuple[int, ...],
     nonnegative: Collection[str],
+    unit: str = "none",
 ) -> str | None:
     """Return what is wrong with a pair, naming the first such entry; None if sound.
 
@@ -29,6 +30,8 @@ def find_fault(
         The shapes they must have.
     nonnegative : collection of {"W", "H"}
         The factors that were promised to have no negative entry.
+    unit : {"none", "W", "H"}
+        The factor whose components must have length 1, those that are 0 apart.
     """
     for name, factor, shape in (("W", factors.W, W_shape), ("H", factors.H, H_shape)):
         if not isinstance(factor, np.ndarray) or factor.dtype.kind != "f":
@@ -44,7 +47,26 @@ def find_fault(
             return _not_finite(name, factor)
         if name in nonnegative:
             return _first(name, factor, factor < 0, "promised to be >= 0")
-    return _offset_fault(factors, W_shape[0], H_shape[1])
+    return _length_fault(factors, unit) or _offset_fault(
+        factors, W_shape[0], H_shape[1]
+    )
+
+
+_UNIT_WITHIN = {4: 1e-4, 8: 1e-6}
+"""How far from 1 a length may be, by the bytes of an entry."""
+
+
+def _length_fault(factors: Factors, unit: str) -> str | None:
+    if unit == "none":
+        return None
+    rows = factors.W.T if unit == "W" else factors.H
+    lengths = np.sqrt(np.einsum("kj,kj->k", rows, rows, dtype=np.float64))
+    within = _UNIT_WITHIN.get(rows.dtype.itemsize, 1e-4)
+    odd = np.flatnonzero((np.abs(lengths - 1) > within) & (lengths > 0))
+    if not odd.size:
+        return None
+    which = f"column {odd[0]} of W" if unit == "W" else f"row {odd[0]} of H"
+    return f"a {which} of length {lengths[odd[0]]:.8g}, not 1 (objective.unit={unit}),"
 
 
 def freeze(*arrays: npt.NDArray[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,11 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the user's cache out of the tests, and the tests out of the user's cache."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("NMFLAB_CACHE", str(tmp_path_factory.mktemp("cache")))
+        # One for the whole suite: many tests have a cache of their own, and compiling
+        # the kernels for each would take minutes.
+        if "NUMBA_CACHE_DIR" not in os.environ:
+            kernels = tmp_path_factory.mktemp("kernels")
+            patched.setenv("NUMBA_CACHE_DIR", str(kernels))
         for name in ("NMFLAB_CONF", "NMFLAB_DISABLE_PLUGINS", "NMFLAB_STRICT"):
             patched.delenv(name, raising=False)
         patched.delenv("NMFLAB_DEBUG", raising=False)

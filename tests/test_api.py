@@ -69,7 +69,7 @@ def test_unknown_cells_are_left_out(missing: str) -> None:
     """What stands in them changes nothing."""
     hole = X.copy()
     hole[3, 4] = np.nan if missing == "nan" else 0.0
-    fit = nmflab.fit(hole, 2, solver="masked_mu", missing=missing, overrides=QUICK[1:])
+    fit = nmflab.fit(hole, 2, solver="mu", missing=missing, overrides=QUICK[1:])
     observed = np.ones(X.shape, dtype=bool)
     observed[3, 4] = False
     residual = (X - fit.W @ fit.H)[observed]
@@ -79,9 +79,7 @@ def test_unknown_cells_are_left_out(missing: str) -> None:
 def test_a_sparse_matrix_may_leave_out_what_is_unknown() -> None:
     """Its stored cells are fitted."""
     stored = csr_array(np.where(X > 0.5, X, 0.0))
-    fit = nmflab.fit(
-        stored, 2, solver="masked_mu", missing="unstored", overrides=QUICK[1:]
-    )
+    fit = nmflab.fit(stored, 2, solver="mu", missing="unstored", overrides=QUICK[1:])
     rows, columns = stored.nonzero()
     residual = X[rows, columns] - fit.factors.predict(rows, columns)
     assert fit.objective == pytest.approx(0.5 * np.sum(residual**2), rel=1e-10)

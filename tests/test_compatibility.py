@@ -71,10 +71,11 @@ def test_dense_data_are_refused_by_a_solver_for_sparse_data() -> None:
 
 def test_missing_entries_are_refused_with_both_ways_out() -> None:
     """Another solver, or an explicit option that treats them as zeros."""
-    assert reason(facts={"missing": "mask"}) == (
-        "solver hals cannot take missing entries; use solver=masked_mu, or"
-        " missing_as_zero=true to treat them as zeros"
-    )
+    said = reason(facts={"missing": "mask"})
+    assert said is not None
+    assert said.startswith("solver hals cannot take missing entries; use solver=")
+    assert "mu" in said
+    assert said.endswith(", or missing_as_zero=true to treat them as zeros")
 
 
 def test_missing_entries_fit_where_they_are_treated_as_zeros() -> None:
@@ -150,6 +151,7 @@ def test_a_penalty_on_one_factor_alone_is_refused(
     assert said is not None
     assert said.startswith(f"a penalty on {on} with {free} free has no minimiser")
     assert f"set objective.l1_{free} or objective.l2_{free} too" in said
+    assert f"or objective.unit={free} to hold its components at length 1" in said
 
 
 def test_different_penalties_on_the_two_factors_fit() -> None:
@@ -177,6 +179,7 @@ def test_an_objective_with_a_pole_at_zero_is_refused_where_x_has_zeros(
     said = reason(facts=facts, objective=objective, solver={"name": "mu"})
     assert said is not None
     assert "is infinite where X is 0, and X has zeros" in said
+    assert "or objective.floor, the smallest value a cell of X is to count as" in said
 
 
 def test_itakura_saito_fits_where_x_is_positive() -> None:
@@ -217,3 +220,83 @@ def test_the_start_does_not_matter_to_a_solver_that_brings_its_own() -> None:
     registry.solvers = {**registry.solvers, "hals": spec}
     said = reason(init={"name": "nndsvd"}, n_components=9, registry=registry)
     assert said is None
+
+
+def test_a_floor_lets_a_divergence_have_zeros() -> None:
+    """They count as the floor then."""
+    objective = {"loss": "itakura_saito", "floor": 1e-3}
+    solver = {"name": "mu"}
+    assert reason(facts={"minimum": 0.0}, objective=objective, solver=solver) is None
+
+
+def test_a_floor_is_refused_where_it_would_make_x_dense() -> None:
+    """A sparse X whose unstored cells are zeros, not unknowns."""
+    objective = {"loss": "frobenius", "floor": 0.1}
+    facts = {"storage": "csr", "n_stored": 7}
+    said = reason(facts=facts, objective=objective)
+    assert said is not None
+    assert said.startswith("objective.floor=0.1 would make every cell of the sparse X")
+    masked = {**facts, "missing": "unstored"}
+    assert reason(
+        facts=masked, objective=objective, registry=with_takes(missing=True)
+    ) is (None)
+
+
+@pytest.mark.parametrize(("penalty", "unit"), [("l1_W", "H"), ("l2_H", "W")])
+def test_a_penalty_on_one_factor_fits_where_the_other_is_held(
+    penalty: str, unit: str
+) -> None:
+    """Its components of length 1 are the way out that the reason names."""
+    objective = {"loss": "frobenius", penalty: 0.1, "unit": unit}
+    registry = with_takes(penalties=frozenset({"l1", "l2", "unit"}))
+    assert reason(objective=objective, registry=registry) is None
+    said = reason(objective=objective, registry=with_takes(penalties={"l1", "l2"}))
+    assert said is not None
+    what = f"components held at length 1 (objective.unit={unit})"
+    assert said.startswith(f"solver hals cannot take {what}; ")
+
+
+def test_the_length_of_a_unit_factor_is_not_penalised() -> None:
+    """An L2 penalty on it would be a constant."""
+    objective = {"loss": "frobenius", "l2_W": 0.1, "l1_H": 0.1, "unit": "W"}
+    said = reason(objective=objective)
+    assert said is not None
+    assert said.startswith("objective.l2_W penalises the lengths that objective.unit=W")
+    assert "set objective.l2_W=0" in said
+
+
+def test_weights_by_counts_are_a_penalty_of_their_own() -> None:
+    """A solver may know L2 and not its counts."""
+    objective = {"loss": "frobenius", "l2_W": 1.0, "l2_H": 1.0, "l2_per_count": True}
+    said = reason(objective=objective, registry=with_takes(penalties=frozenset({"l2"})))
+    assert said is not None
+    assert said.startswith("solver hals cannot take penalties l2_per_count; ")
+
+
+def test_the_configured_solver_is_asked_not_its_class() -> None:
+    """A parameter decides what it takes, and the reason says which value would."""
+    objective = {"loss": "kullback_leibler"}
+    assert reason(solver={"name": "sklearn", "method": "mu"}, objective=objective) is (
+        None
+    )
+    said = reason(solver={"name": "sklearn", "method": "cd"}, objective=objective)
+    assert said is not None
+    assert said.startswith("solver sklearn cannot take objective kullback_leibler; use")
+    assert said.endswith(" or solver.method=mu")
+    said = reason(solver={"name": "hals"}, objective=objective)
+    assert said is not None
+    assert said.endswith(" or solver=sklearn solver.method=mu")
+
+
+def test_a_configured_start_is_asked_too() -> None:
+    """What it takes and how many components it can give depend on its parameters."""
+    registry = with_takes(missing=True)
+    spec = replace(
+        registry.get("init", "nndsvd"), takes=lambda _: Takes(), limit=lambda _: "none"
+    )
+    registry.initializations = {**registry.initializations, "nndsvd": spec}
+    config: dict[str, Any] = {"init": {"name": "nndsvd"}, "registry": registry}
+    assert reason(n_components=9, **config) is None
+    said = reason(facts={"missing": "mask"}, **config)
+    assert said is not None
+    assert said.startswith("init nndsvd cannot take missing entries; use init=")

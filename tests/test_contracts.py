@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from nmflab.testing import test_datasets, test_inits, test_metrics, test_solvers
+from nmflab.testing import (
+    test_datasets,
+    test_inits,
+    test_invariance,
+    test_metrics,
+    test_solvers,
+)
 
-_MODULES = (test_datasets, test_inits, test_metrics, test_solvers)
+_MODULES = (test_datasets, test_inits, test_invariance, test_metrics, test_solvers)
 
 # Under names of their own: two modules may each have a test of one name.
 globals().update(

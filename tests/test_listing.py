@@ -74,6 +74,25 @@ def test_a_plugin_is_one_line_with_its_first_sentence_and_origin(
     ]
 
 
+def test_what_depends_on_a_parameter_is_said_with_it(plugins: PluginCreator) -> None:
+    """What is taken by default, then what an example takes beyond it."""
+    record = (
+        'SolverSpec(name="shown", solver=Mine, examples=(Mine(), Mine(step=2.0)),'
+        " takes=lambda mine: Takes(missing=mine.step > 1))"
+    )
+    plugins.add("tried", HEADER + solver_hook(record))
+    lines = show_plugin(load(only=["tried"]), "solver", "shown").splitlines()
+    assert "  unobserved cells: refused" in lines
+    assert "  unobserved cells: honoured (with step=2.0)" in lines
+    assert sum("losses: " in line for line in lines) == 1
+
+
+def test_a_choice_of_words_shows_the_words() -> None:
+    """A parameter of nmflab's own that takes one of a few words."""
+    text = show_plugin(Registry(), "objective", "frobenius")
+    assert "objective.unit: none | W | H = 'none'" in text
+
+
 def test_a_kind_without_plugins_is_said() -> None:
     """An empty list is an answer, too."""
     assert list_plugins(Registry(), "metrics").startswith("metrics: none\n")

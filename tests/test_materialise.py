@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,27 @@ def test_duplicates_of_a_sparse_matrix_are_added_and_said(folder):
     facts = materialise(Dataset(X=X), folder)
     assert open_dataset(folder).X.toarray().tolist() == [[0, 3], [4, 0]]
     assert facts["warnings"][0].startswith("1 stored cells repeated another")
+
+
+def test_wide_and_unsorted_indices_become_narrow_and_sorted(folder):
+    """64-bit indices in any order within a row: what solvers get is one form."""
+    X = csr_array(matrix())
+    order = np.concatenate([np.arange(a, b)[::-1] for a, b in pairwise(X.indptr)])
+    parts = (X.data[order], X.indices[order].astype(np.int64))
+    given = csr_array((*parts, X.indptr.astype(np.int64)), shape=X.shape)
+    materialise(Dataset(X=given), folder)
+    found = open_dataset(folder).X
+    assert found.indices.dtype == found.indptr.dtype == np.int32
+    np.testing.assert_array_equal(found.indices, X.indices)
+    np.testing.assert_array_equal(found.data, X.data)
+
+
+def test_denormal_numbers_are_kept(folder):
+    """They are numbers; what they do to a step is the solvers' to bear."""
+    X = matrix()
+    X[0, 0] = 5e-324
+    materialise(Dataset(X=X), folder)
+    assert open_dataset(folder).X[0, 0] == 5e-324
 
 
 def test_a_mask_over_a_sparse_matrix_becomes_a_list_of_observed_cells(folder):

@@ -332,3 +332,50 @@ def test_a_sparse_matrix_with_a_mask_must_be_materialised():
     data = Dataset(X=X, missing="mask", mask=matrix() > 0)
     with pytest.raises(ValueError, match="materialise it first"):
         made(data)
+
+
+@pytest.mark.parametrize("kind", ["dense", "masked", "unstored"])
+def test_a_floor_raises_the_cells_to_fit_and_no_other(kind, tmp_path):
+    """Cells that nobody observed stay 0, and the data as they were."""
+    data = dataset(kind)
+    materialise(data, tmp_path)
+    opened = open_dataset(tmp_path)
+    found, *_ = make_problem(
+        opened,
+        NoWeighting(),
+        NoSplit(),
+        Objective(floor=1.5),
+        "float64",
+        rng=np.random.default_rng(0),
+    )
+    seen = fitted(found)
+    expected = np.where(seen, np.maximum(matrix(), 1.5), 0.0)
+    np.testing.assert_array_equal(full(found.X), expected)
+    np.testing.assert_array_equal(full(opened.X), full(data.X))
+
+
+def test_a_floor_below_all_values_copies_nothing():
+    """X stays the array it was."""
+    X = matrix() + 1.0
+    found, *_ = make_problem(
+        Dataset(X=X),
+        NoWeighting(),
+        NoSplit(),
+        Objective(floor=0.5),
+        "float64",
+        rng=np.random.default_rng(0),
+    )
+    assert np.shares_memory(found.X, X)
+
+
+def test_a_floor_does_not_make_a_sparse_matrix_dense():
+    """Every cell it does not store would become the floor: refused."""
+    with pytest.raises(ValueError, match=r"objective\.floor=0\.1 would make every"):
+        make_problem(
+            dataset("csr"),
+            NoWeighting(),
+            NoSplit(),
+            Objective(floor=0.1),
+            "float64",
+            rng=np.random.default_rng(0),
+        )

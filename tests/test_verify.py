@@ -161,3 +161,24 @@ def test_a_new_start_is_no_rise() -> None:
     trace = np.vstack([trace_of(9.0, 4.0, 1.0), trace_of(9.0, 4.0, 2.0)])
     trace[3:, TRACE_COLUMNS.index("start")] = 1
     assert broken_descent(trace, np.dtype(np.float64)) is None
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_components_of_unit_length_are_measured(dtype: type) -> None:
+    """Columns of W or rows of H, within 1e-6 or 1e-4 by the dtype; zeros may stay."""
+    within = 1e-6 if dtype == np.float64 else 1e-4
+    W = np.zeros((3, 2), dtype)
+    W[0, 0] = 1 + within / 2
+    H = np.zeros((2, 4), dtype)
+    H[1, 2] = 1 + within / 2
+    factors = Factors(W, H)
+    for unit in ("none", "W", "H"):
+        assert find_fault(factors, (3, 2), (2, 4), BOTH, unit) is None
+    W[0, 0] = H[1, 2] = 1 + 4 * within
+    said = find_fault(factors, (3, 2), (2, 4), BOTH, "W")
+    assert said is not None
+    assert said.startswith("a column 0 of W of length 1.0")
+    assert said.endswith("not 1 (objective.unit=W),")
+    said = find_fault(factors, (3, 2), (2, 4), BOTH, "H")
+    assert said is not None
+    assert said.startswith("a row 1 of H of length 1.0")

@@ -37,11 +37,25 @@ class Objective:
         Read where ``loss="beta"``; the others imply it (`Objective.exponent`).
     l1_W, l1_H, l2_W, l2_H : float, at least 0
         Weights of the penalties, in units of the objective per unit of the factor.
+    l2_per_count : bool
+        Whether ``l2_W`` counts once for each observed cell of a row, and ``l2_H`` for
+        each of a column: ``½ l2_W Σ_i n_i ‖w_i‖²`` (weighted-λ regularization).
+    l2_row_offset, l2_column_offset : float, at least 0
+        Weights of ``½ Σ (row_offset − mean(X))²`` and ``½ Σ column_offset²``, the mean
+        over the observed cells; count where a model has offsets.
+    unit : {"none", "W", "H"}
+        Which factor's components (columns of W, rows of H) are held at Euclidean length
+        1. A penalty on the other factor alone has no minimiser without it.
+    floor : float, at least 0
+        Smallest value a fitted cell of X counts as, in units of X; 0 changes nothing.
+        Divergences with beta <= 0 are infinite where X is 0.
 
     References
     ----------
     C. Févotte, J. Idier, "Algorithms for Nonnegative Matrix Factorization with the
     beta-Divergence", Neural Computation 23(9), 2011.
+    Y. Zhou, D. Wilkinson, R. Schreiber, R. Pan, "Large-Scale Parallel Collaborative
+    Filtering for the Netflix Prize", AAIM 2008 (weighted-λ regularization).
     """
 
     loss: Loss = "frobenius"
@@ -50,6 +64,11 @@ class Objective:
     l1_H: float = 0.0
     l2_W: float = 0.0
     l2_H: float = 0.0
+    l2_per_count: bool = False
+    l2_row_offset: float = 0.0
+    l2_column_offset: float = 0.0
+    unit: Literal["none", "W", "H"] = "none"
+    floor: float = 0.0
 
     @property
     def exponent(self) -> float:
@@ -59,9 +78,15 @@ class Objective:
 
     @property
     def penalties(self) -> frozenset[str]:
-        """The kinds of penalty in use, out of "l1" and "l2"."""
+        """The kinds of penalty in use, out of "l1", "l2", "l2_per_count" and "unit".
+
+        What a solver must be able to take; offsets that a solver does not have cost
+        nothing, so their weights are not among them.
+        """
         used = {"l1"} if self.l1_W or self.l1_H else set()
-        return frozenset(used | ({"l2"} if self.l2_W or self.l2_H else set()))
+        if self.l2_W or self.l2_H:
+            used |= {"l2_per_count" if self.l2_per_count else "l2"}
+        return frozenset(used | ({"unit"} if self.unit != "none" else set()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,12 +151,15 @@ class Step:
         Passes over the data since the last yield; None means `n_steps`.
     objective : float, optional
         The solver's *own* objective, for solvers that minimise another than the shared.
+    n_reseeded : int, default 0
+        Dead components given new entries since the last yield.
     """
 
     factors: Factors | Callable[[], Factors]
     n_steps: int = 1
     passes: float | None = None
     objective: float | None = None
+    n_reseeded: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from nmflab.contracts.problem import LOSSES
 
+Limit: TypeAlias = Literal["none", "min_shape"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Takes:
@@ -17,7 +19,8 @@ class Takes:
     Parameters
     ----------
     losses : frozenset of {"frobenius", "kullback_leibler", "itakura_saito", "beta"}
-    penalties : frozenset of {"l1", "l2"}
+    penalties : frozenset of {"l1", "l2", "l2_per_count", "unit"}
+        "unit": one factor's components held at length 1 (`Objective.unit`).
     sparse, dense : bool
         Storage of X.
     missing : bool
@@ -46,10 +49,14 @@ class Promises:
     ----------
     nonnegative : frozenset of {"W", "H"}
         Factors without negative entries.
-    monotone : bool
-        Whether the shared objective never rises from one step to the next.
+    monotone : bool or callable
+        Whether the shared objective never rises from one step to the next; a callable
+        gets the configured solver.
     random : bool or callable
         Whether `rng` is used; a callable gets the configured solver.
+    unit_free : bool or callable
+        Whether X in another unit gives the same factors in another unit. False where
+        priors or constants are absolute; a callable gets the configured solver.
     init : {"given", "own"}
         "own": the start it is handed is ignored, so the init axis collapses.
     minimises : {"shared", "own"}
@@ -57,8 +64,9 @@ class Promises:
     """
 
     nonnegative: frozenset[str] = frozenset({"W", "H"})
-    monotone: bool = False
+    monotone: bool | Callable[[Any], bool] = False
     random: bool | Callable[[Any], bool] = False
+    unit_free: bool | Callable[[Any], bool] = True
     init: Literal["given", "own"] = "given"
     minimises: Literal["shared", "own"] = "shared"
 
@@ -103,23 +111,39 @@ class InitSpec:
     name : str
     initialization : type
         A frozen, keyword-only dataclass with ``start``.
-    takes : Takes
-        ``losses`` and ``penalties`` are not looked at.
+    takes : Takes or callable
+        ``losses`` and ``penalties`` are not looked at. A callable gets the configured
+        initialization.
     random : bool or callable
         Whether `rng` is used; a callable gets the configured initialization.
-    limit : {"none", "min_shape"}
-        Largest n_components: any, or ``min(X.shape)`` (singular vectors).
+    limit : {"none", "min_shape"} or callable
+        Largest n_components: any, or ``min(X.shape)`` (singular vectors); a callable
+        gets the configured initialization.
     requires, examples
         As in `DatasetSpec`.
     """
 
     name: str
     initialization: type[Any]
-    takes: Takes = field(default_factory=lambda: Takes(losses=LOSSES, missing=True))
+    takes: Takes | Callable[[Any], Takes] = field(
+        default_factory=lambda: Takes(losses=LOSSES, missing=True)
+    )
     random: bool | Callable[[Any], bool] = True
-    limit: Literal["none", "min_shape"] = "none"
+    limit: Limit | Callable[[Any], Limit] = "none"
     requires: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()
+
+    def takes_of(self, init: Any) -> Takes:
+        """Return what a configured initialization takes."""
+        return self.takes(init) if callable(self.takes) else self.takes
+
+    def limit_of(self, init: Any) -> Limit:
+        """Return the limit of a configured initialization."""
+        return self.limit(init) if callable(self.limit) else self.limit
+
+    def is_random(self, init: Any) -> bool:
+        """Return whether a configured initialization uses its `rng`."""
+        return self.random(init) if callable(self.random) else self.random
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +155,8 @@ class SolverSpec:
     name : str
     solver : type
         A frozen, keyword-only dataclass with ``iterate``.
-    takes : Takes
+    takes : Takes or callable
+        A callable gets the configured solver.
     promises : Promises
     requires, examples
         As in `DatasetSpec`.
@@ -139,10 +164,29 @@ class SolverSpec:
 
     name: str
     solver: type[Any]
-    takes: Takes = field(default_factory=Takes)
+    takes: Takes | Callable[[Any], Takes] = field(default_factory=Takes)
     promises: Promises = field(default_factory=Promises)
     requires: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()
+
+    def takes_of(self, solver: Any) -> Takes:
+        """Return what a configured solver takes."""
+        return self.takes(solver) if callable(self.takes) else self.takes
+
+    def is_random(self, solver: Any) -> bool:
+        """Return whether a configured solver uses its `rng`."""
+        random = self.promises.random
+        return random(solver) if callable(random) else random
+
+    def is_unit_free(self, solver: Any) -> bool:
+        """Return whether a configured solver is indifferent to the unit of X."""
+        unit_free = self.promises.unit_free
+        return unit_free(solver) if callable(unit_free) else unit_free
+
+    def is_monotone(self, solver: Any) -> bool:
+        """Return whether a configured solver promises descent at each step."""
+        monotone = self.promises.monotone
+        return monotone(solver) if callable(monotone) else monotone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,9 @@ _UNKNOWN = (
     *("stop", "n_steps", "passes", "seconds", "cpu_seconds", "init_seconds"),
     *("init_cpu_seconds", "load_seconds", "objective_start", "objective_value"),
     *("own_objective", "kappa", "validation", "best_step", "n_active"),
-    *("start_hash", "threads", "peak_memory_mb", "traceback", "factors"),
+    "n_reseeded",
+    *("start_hash", "n_starts", "n_rounds", "objective_median", "threads"),
+    *("peak_memory_mb", "traceback", "factors"),
 )
 
 

@@ -258,6 +258,8 @@ def _inner(hint: Any) -> Any:  # Any: a type, a union or an Enum, as annotations
 
 def _type_name(hint: Any) -> str:  # Any: as above
     inner = _inner(hint)
+    if typing.get_origin(inner) is typing.Literal:
+        return " | ".join(typing.get_args(inner))
     choices = isinstance(inner, type) and issubclass(inner, Enum)
     name = " | ".join(inner.__members__) if choices else inner.__name__
     return name if inner is hint else f"{name} | None"

@@ -79,7 +79,7 @@ def solve(
         trace=trace,
         name=name,
     )
-    warm_up(solver, problem)
+    warm_up(solver, problem, init.n_components)
     attempt = Attempt(task, init, rng, clock=clock)
     attempt.advance()
     return attempt.finish()

@@ -52,6 +52,7 @@ class Attempt:
     ) -> None:
         self.outcome: Outcome | None = None
         self.n_steps, self.passes = 0, 0.0
+        self.n_reseeded = 0
         self._task, self._init, self._rng = task, init, rng
         self._clock = Clock() if clock is None else clock
         self._rule = StopRule(task.stop, task.promises.minimises)
@@ -67,8 +68,16 @@ class Attempt:
         """The best evaluation so far."""
         return self._evaluations.best
 
-    def advance(self, n_steps: int | None = None) -> bool:
-        """Go on until a criterion holds or `n_steps` more are done.
+    @property
+    def seconds(self) -> float:
+        """Wall seconds of the solver so far."""
+        return self._clock.seconds
+
+    def advance(self, n_steps: int | None = None, seconds: float | None = None) -> bool:
+        """Go on until a criterion holds, or `n_steps` or `seconds` more are spent.
+
+        Looked at after each yield, so that a yield may go beyond either. Where any step
+        is asked for, at least one is done.
 
         Returns
         -------
@@ -76,13 +85,29 @@ class Attempt:
             Whether the attempt can go on; False once `outcome` is set.
         """
         until = math.inf if n_steps is None else self.n_steps + n_steps
+        late = math.inf if seconds is None else self._clock.seconds + seconds
         if self.outcome is None and not self._begun:
             self._begin()
         if self.outcome is None:
             self._clock.resume()
         while self.outcome is None and self.n_steps < until:
             self._step()
+            if seconds is not None and self._clock.seconds >= late:
+                break
         self._clock.pause()
+        return self.outcome is None
+
+    def measure(self) -> bool:
+        """Measure the latest pair, unless that is done; a criterion may hold then.
+
+        Returns
+        -------
+        bool
+            As `advance`.
+        """
+        measured = self.n_steps <= self._evaluations.last_step
+        if self.outcome is None and self._latest is not self._init and not measured:
+            self._evaluate()
         return self.outcome is None
 
     def finish(self, dropped: Stop | None = None) -> Solved:
@@ -104,6 +129,7 @@ class Attempt:
             trace=self._evaluations.trace(),
             n_steps=self.n_steps,
             passes=self.passes,
+            n_reseeded=self.n_reseeded,
             seconds=self._clock.seconds,
             cpu_seconds=self._clock.cpu_seconds,
         )
@@ -161,6 +187,7 @@ class Attempt:
             self.n_steps += yielded.n_steps
             passes = yielded.n_steps if yielded.passes is None else yielded.passes
             self.passes += passes
+            self.n_reseeded += yielded.n_reseeded
         self._latest = yielded
         return True
 
@@ -205,6 +232,7 @@ class Attempt:
             self._init.W.shape,
             self._init.H.shape,
             self._task.promises.nonnegative,
+            self._task.problem.objective.unit,
         )
         if fault is not None:
             self._refuse(fault)

@@ -37,6 +37,8 @@ class Solved:
     n_steps : int
     passes : float
         Passes over the data.
+    n_reseeded : int
+        Dead components given new entries, each time counted.
     seconds, cpu_seconds : float
         The solver's own, evaluations excluded.
     """
@@ -48,5 +50,6 @@ class Solved:
     trace: Matrix
     n_steps: int
     passes: float
+    n_reseeded: int
     seconds: float
     cpu_seconds: float

@@ -19,12 +19,14 @@ from nmflab.numerics.objective import (
     optimal_scale,
     residual_norm,
 )
+from nmflab.numerics.reseed import Reseeder
 from nmflab.numerics.stationarity import kappa, projected_gradient_norm
 
 __all__ = [
     "CanonicalFactors",
     "Matching",
     "ObjectiveEvaluator",
+    "Reseeder",
     "Stability",
     "canonical",
     "data_norm",

@@ -163,6 +163,22 @@ def n_fitted(problem: Problem) -> int:
     return int(np.count_nonzero(cast(Matrix, problem.observed)))
 
 
+def cell_counts(problem: Problem) -> tuple[Float64, Float64]:
+    """Return how many cells are fitted in each row, and in each column, as float64."""
+    n_samples, n_features = problem.shape
+    if problem.observed is None:
+        return np.full(n_samples, float(n_features)), np.full(
+            n_features, float(n_samples)
+        )
+    if problem.is_sparse:
+        X = cast("csr_array", problem.X)
+        columns = np.bincount(np.asarray(X.indices), minlength=n_features)
+        return np.diff(X.indptr).astype(np.float64), columns.astype(np.float64)
+    mask = np.asarray(cast(Matrix, problem.observed))
+    rows = np.count_nonzero(mask, axis=1)
+    return rows.astype(np.float64), np.count_nonzero(mask, axis=0).astype(np.float64)
+
+
 def _row_slices(problem: Problem) -> Iterator[slice]:
     n_samples, n_features = problem.shape
     height = max(1, BLOCK_CELLS // max(1, n_features))

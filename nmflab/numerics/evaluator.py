@@ -10,17 +10,19 @@ from nmflab.contracts import Factors, Problem
 from nmflab.numerics.cells import Float64, double, n_fitted
 from nmflab.numerics.data_terms import DataTerm, Derivatives, data_term
 from nmflab.numerics.kkt import BOTH, projected_norm, relative_step
-from nmflab.numerics.model import data_norm, penalise, refuse_values, widened
+from nmflab.numerics.model import data_norm, refuse_values, widened
+from nmflab.numerics.penalties import penalties_of
 
 
 class ObjectiveEvaluator:
     """The objective of one problem, ready for many evaluations.
 
     ``F(W, H) = D(X | WH) + l1_W Σ|W| + l1_H Σ|H| + ½ l2_W ‖W‖² + ½ l2_H ‖H‖²``, as
-    `nmflab.contracts.Objective` states it, offsets included in the model. What depends
-    on X alone is computed once, here. All sums are float64, whatever the dtypes; a
-    dense ``W H`` is never formed for a large sparse X, and large problems are worked
-    through in blocks of a few MB.
+    `nmflab.contracts.Objective` states it: with offsets in the model and their
+    penalties, and L2 by counts of cells where it is asked for. What depends on X alone
+    is computed once, here; `Objective.floor` is in X already (`splits.make_problem`).
+    All sums are float64, whatever the dtypes; a dense ``W H`` is never formed for a
+    large sparse X, and large problems are worked through in blocks of a few MB.
 
     Parameters
     ----------
@@ -40,9 +42,10 @@ class ObjectiveEvaluator:
         refuse_values(problem, self._beta)
         self._term = data_term(problem, self._beta)
         self._squared: DataTerm | None = self._term if self._beta == 2 else None
-        self._l1 = (goal.l1_W, goal.l1_H)
-        self._l2 = (goal.l2_W, goal.l2_H)
-        self._penalised = bool(goal.penalties)
+        offsets = goal.l2_row_offset or goal.l2_column_offset
+        self._penalised = bool(goal.penalties - {"unit"} or offsets)
+        self._penalties = penalties_of(problem)
+        self._unit = goal.unit
 
     def value(self, factors: Factors) -> float:
         """Return the objective, penalties included.
@@ -54,8 +57,7 @@ class ObjectiveEvaluator:
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             value = self._term.value(*widened(factors, W, H))
             if self._penalised:
-                for F, l1, l2 in zip((W, H), self._l1, self._l2, strict=True):
-                    value += l1 * np.abs(F).sum() + 0.5 * l2 * np.vdot(F, F)
+                value += self._penalties.value(factors, W, H)
         return float(value)
 
     def gradients(self, factors: Factors) -> tuple[Float64, Float64]:
@@ -88,6 +90,12 @@ class ObjectiveEvaluator:
         ``Σ_i w_ik² x/y²`` for kullback_leibler (see `divergence.slope_and_curvature`),
         plus l2. Dimensionless; the offsets are held fixed. +inf where a slope is.
 
+        A factor held at unit length (`Objective.unit`) steps along the sphere:
+        ``‖u − v/‖v‖‖`` with ``u = w_k/‖w_k‖``, ``v = max(0, u − ∂F/∂w_k / q)`` and q
+        the largest curvature along an entry of w_k. Where that is the same for all of
+        them (frobenius over all cells) v/‖v‖ is the best w_k on the sphere, the others
+        given; where ``v = 0`` the best is the unit vector of its largest argument.
+
         Parameters
         ----------
         factors : Factors
@@ -97,21 +105,27 @@ class ObjectiveEvaluator:
         W, H = double(factors.W), double(factors.H)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = self._derivatives(factors, W, H)
-            return np.inf if found is None else relative_step(W, H, found, nonnegative)
+            if found is None:
+                return np.inf
+            return relative_step(W, H, found, nonnegative, self._unit)
 
     def projected_gradient_norm(
         self, factors: Factors, nonnegative: Collection[str] = BOTH
     ) -> float:
         """Return ``‖P‖_F``: P the gradient where an entry is above 0, else min(0, ·).
 
-        Entries at a solver's floor count as 0 (`kkt.NEGLIGIBLE`). It depends on the
-        units of X and on the scale of the components: good to stop one run against its
-        own start, never to compare runs (Lin 2007). +inf where a slope is.
+        For a factor held at unit length, the gradient without its part along w_k: what
+        is left lies in the tangent space of the sphere. Entries at a solver's floor
+        count as 0 (`kkt.NEGLIGIBLE`). It depends on the units of X and on the scale of
+        the components: good to stop one run against its own start, never to compare
+        runs (Lin 2007). +inf where a slope is.
         """
         W, H = double(factors.W), double(factors.H)
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             found = self._derivatives(factors, W, H)
-            return np.inf if found is None else projected_norm(W, H, found, nonnegative)
+            if found is None:
+                return np.inf
+            return projected_norm(W, H, found, nonnegative, self._unit)
 
     def residual_norm(self, factors: Factors) -> float:
         """Return ``‖X − WH‖_F`` over the fitted cells, whatever the loss; units of X.
@@ -159,4 +173,4 @@ class ObjectiveEvaluator:
         self, factors: Factors, W: Float64, H: Float64
     ) -> Derivatives | None:
         found = self._term.derivatives(*widened(factors, W, H), W, H)
-        return penalise(found, W, H, self._l1, self._l2) if self._penalised else found
+        return self._penalties.join(found, W, H) if self._penalised else found

@@ -25,9 +25,15 @@ BOTH = frozenset({"W", "H"})
 
 
 def relative_step(
-    W: Float64, H: Float64, found: Derivatives, nonnegative: Collection[str] = BOTH
+    W: Float64,
+    H: Float64,
+    found: Derivatives,
+    nonnegative: Collection[str] = BOTH,
+    unit: str = "none",
 ) -> float:
     """Return the largest relative coordinate step over the components of W and H.
+
+    `unit` names the factor whose components are held at length 1, if any.
 
     For a dead component (see `NEGLIGIBLE`) the step is compared with the largest
     component instead of with its own length, which is 0: what counts is how large it
@@ -50,6 +56,11 @@ def relative_step(
         else:
             q = curvature.T if bound == "W" else curvature
         squares = _squared_steps(F, grad, q, dead, bound in nonnegative)
+        if bound == unit:
+            turns = _squared_turns(F, grad, q, own, bound in nonnegative)
+            squares = (
+                turns * own if dead is None else np.where(dead, squares, turns * own)
+            )
         if dead is None:
             squares /= own
         else:
@@ -60,9 +71,16 @@ def relative_step(
 
 
 def projected_norm(
-    W: Float64, H: Float64, found: Derivatives, nonnegative: Collection[str] = BOTH
+    W: Float64,
+    H: Float64,
+    found: Derivatives,
+    nonnegative: Collection[str] = BOTH,
+    unit: str = "none",
 ) -> float:
-    """Return ``‖P‖_F``, P the gradient without what would push a 0 below 0."""
+    """Return ``‖P‖_F``, P the gradient without what would push a 0 below 0.
+
+    Of the factor `unit`, if any, without what would change a component's length too.
+    """
     top_W, top_H = np.abs(W).max(axis=0), np.abs(H).max(axis=1)
     sizes = top_W * top_H
     dead = sizes <= NEGLIGIBLE * sizes.max()
@@ -71,11 +89,11 @@ def projected_norm(
         ("W", W.T, found.grad_W.T, top_W),
         ("H", H, found.grad_H, top_H),
     ):
-        P = grad
+        P = _tangential(F, grad) if name == unit else grad
         if name in nonnegative:
             at_zero = (NEGLIGIBLE * top)[:, None] >= F
             at_zero |= dead[:, None]
-            P = np.where(at_zero, np.minimum(grad, 0.0), grad)
+            P = np.where(at_zero, np.minimum(P, 0.0), P)
         total += float(np.vdot(P, P))
     return float(np.sqrt(total))
 
@@ -88,6 +106,32 @@ def _squared_steps(
     if bound:
         step = np.minimum(F if dead is None else np.where(dead[:, None], 0.0, F), step)
     return cast(Float64, np.einsum("kj,kj->k", step, step))
+
+
+def _squared_turns(
+    F: Float64, grad: Float64, q: Float64, own: Float64, bound: bool
+) -> Float64:
+    """Return the squared length of each component's step along the unit sphere.
+
+    With the largest curvature of a component's entries the quadratic model lies above
+    the objective, and its minimum on the sphere is the direction of ``u − grad / q``.
+    """
+    steepest = q.max(axis=1, keepdims=True)
+    u = F / np.sqrt(own)[:, None]
+    v = steepest * u - grad  # in place of u − grad / q: only its direction counts
+    if bound:
+        none = v.max(axis=1) <= 0
+        top = v.argmax(axis=1)
+        v = np.maximum(v, 0.0)
+        v[none, top[none]] = 1.0
+    v /= np.sqrt(np.einsum("kj,kj->k", v, v))[:, None]
+    return cast(Float64, np.einsum("kj,kj->k", u - v, u - v))
+
+
+def _tangential(F: Float64, grad: Float64) -> Float64:
+    squares = np.einsum("kj,kj->k", F, F)
+    along = np.einsum("kj,kj->k", F, grad) / np.where(squares > 0, squares, 1.0)
+    return cast(Float64, grad - along[:, None] * F)
 
 
 def _newton_step(grad: Float64, q: Float64) -> Float64:

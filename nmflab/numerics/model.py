@@ -1,4 +1,4 @@
-"""What surrounds the divergence: offsets, penalties, and the values a loss allows."""
+"""What surrounds the divergence: offsets, and the values a loss allows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from nmflab.contracts import Factors, Mask, Problem
 from nmflab.numerics.cells import Float64, double, fitted_blocks, stored_blocks
-from nmflab.numerics.data_terms import Derivatives
 
 
 def widened(factors: Factors, W: Float64, H: Float64) -> tuple[Float64, Float64]:
@@ -23,25 +22,6 @@ def widened(factors: Factors, W: Float64, H: Float64) -> tuple[Float64, Float64]
     if columns is not None:
         A, B = [*A, one_column], [*B, double(columns)[None, :]]
     return np.hstack(A), np.vstack(B)
-
-
-def penalise(
-    found: Derivatives | None,
-    W: Float64,
-    H: Float64,
-    l1: tuple[float, float],
-    l2: tuple[float, float],
-) -> Derivatives | None:
-    """Return the derivatives of the data term with those of the penalties added."""
-    if found is None:
-        return None
-    grad_W = found.grad_W + np.where(W < 0, -l1[0], l1[0]) + l2[0] * W
-    grad_H = found.grad_H + np.where(H < 0, -l1[1], l1[1]) + l2[1] * H
-    curvature_W, curvature_H = found.curvature_W, found.curvature_H
-    if curvature_W is None or curvature_H is None:
-        curvature_W = np.einsum("kj,kj->k", H, H)[None, :]
-        curvature_H = np.einsum("ik,ik->k", W, W)[:, None]
-    return Derivatives(grad_W, grad_H, curvature_W + l2[0], curvature_H + l2[1])
 
 
 def data_norm(problem: Problem) -> float:
@@ -67,8 +47,8 @@ def refuse_values(problem: Problem, beta: float) -> None:
         raise ValueError(
             f"objective: loss {loss!r} with beta={beta:g} needs X > 0 in every fitted"
             f" cell, but X is {_first(problem, below_zero=False)} (config key"
-            " 'objective.loss'); use loss 'kullback_leibler', add a small constant to"
-            " X, or mark its zeros as missing"
+            " 'objective.loss'); use loss 'kullback_leibler', give objective.floor, the"
+            " smallest value a cell is to count as, or mark the zeros of X as missing"
         )
 
 

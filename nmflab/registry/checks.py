@@ -10,10 +10,10 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from nmflab.contracts import (
     LOSSES,
@@ -28,6 +28,10 @@ from nmflab.registry.kinds import NEEDS, Kind
 
 _UNSET = "???"  # OmegaConf's mark for "no default": the user must give the value
 _PLAIN = (int, float, bool, str)
+PENALTIES = frozenset({"l1", "l2", "l2_per_count", "unit"})
+"""What `Takes.penalties` is made of."""
+
+T = TypeVar("T")
 _SNAKE_CASE = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -173,13 +177,16 @@ def _check_words(spec: Spec, where: str) -> None:
     """Check the fields of a record that take words out of a documented list."""
     within = _Vocabulary(where)
     if isinstance(spec, SolverSpec | InitSpec):
-        _check_takes(spec.takes, within)
+        for plugin in _configured(spec):
+            _check_takes(_answer("takes", spec.takes_of, plugin, where), within)
     if isinstance(spec, SolverSpec):
         within.some("promises.nonnegative", spec.promises.nonnegative, {"W", "H"})
         within.one("promises.init", spec.promises.init, {"given", "own"})
         within.one("promises.minimises", spec.promises.minimises, {"shared", "own"})
     if isinstance(spec, InitSpec):
-        within.one("limit", spec.limit, {"none", "min_shape"})
+        for plugin in _configured(spec):
+            limit = _answer("limit", spec.limit_of, plugin, where)
+            within.one("limit", limit, {"none", "min_shape"})
     if isinstance(spec, MetricSpec):
         within.one("scope", spec.scope, {"run", "seeds"})
         within.some("needs", spec.needs, NEEDS)
@@ -188,7 +195,31 @@ def _check_words(spec: Spec, where: str) -> None:
 
 def _check_takes(takes: Takes, within: _Vocabulary) -> None:
     within.some("takes.losses", takes.losses, LOSSES)
-    within.some("takes.penalties", takes.penalties, {"l1", "l2"})
+    within.some("takes.penalties", takes.penalties, PENALTIES)
+
+
+def _configured(spec: SolverSpec | InitSpec) -> tuple[Any, ...]:
+    """Return what a record's callables are asked about: examples, else the defaults."""
+    if spec.examples or not (callable(spec.takes) or callable(_limit(spec))):
+        return spec.examples or (None,)
+    cls = spec.solver if isinstance(spec, SolverSpec) else spec.initialization
+    try:
+        return (cls(),)
+    except (TypeError, ValueError):  # a parameter must be given
+        return ()
+
+
+def _limit(spec: SolverSpec | InitSpec) -> object:
+    return spec.limit if isinstance(spec, InitSpec) else None
+
+
+def _answer(field: str, ask: Callable[[Any], T], plugin: Any, where: str) -> T:
+    try:
+        return ask(plugin)
+    except Exception as error:  # whatever the plugin's own function raises
+        raise ContractError(
+            f"{where}: {field}({plugin!r}) raised {type(error).__name__}: {error}"
+        ) from error
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,8 @@ def _figure(
             }
         )
     records = [record for record in records if record["x"]]
-    return _drawn(records, pencil, x, title) if records else None
+    several = any(group.n_starts > 1 for group in groups)
+    return _drawn(records, pencil, x, title, several=several) if records else None
 
 
 def _falls(
@@ -181,7 +182,9 @@ def _falls(
 _GAP = "Share of the fall to go"
 
 
-def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
+def _drawn(
+    records: Records, pencil: Pencil, x: str, title: str, *, several: bool
+) -> Figure:
     variants, inits, panels = shown_of(records)
     picked, opacity = singled_out()
     across, up = _axes(records, title)
@@ -204,7 +207,9 @@ def _drawn(records: Records, pencil: Pencil, x: str, title: str) -> Figure:
     return Figure(
         id=f"convergence-{what}",
         title=f"Convergence against {what}",
-        caption=_CAPTION + ("" if x == "step" else _CLOCK),
+        caption=_CAPTION
+        + ("" if x == "step" else _CLOCK)
+        + (_ONE_START if several else ""),
         live=pencil.click,
         spec=panelled([lines, ends.mark_circle(size=35)], records, panels, 320),
     )
@@ -217,6 +222,10 @@ _CAPTION = (
     " or fall below 1e-10."
 )
 _CLOCK = " Time spent on evaluations is not counted."
+_ONE_START = (
+    " Of a run with several starts the one that came lowest is drawn, on its own clock:"
+    " what the others cost is not in the curve."
+)
 
 
 def _axes(records: Records, title: str) -> tuple[alt.X, alt.Y]:

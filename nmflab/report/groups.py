@@ -52,6 +52,12 @@ class Group:
         Place in its comparison by mean objective; None where it is not ranked.
     tied : bool
         Whether its difference to the first is within the spread over seeds.
+    median : Stat or None
+        Objective of the median start of each run (see docs/restarts.md).
+    n_steps : Stat or None
+        Steps of each run, summed over its starts.
+    n_starts, n_rounds : int
+        The most starts a run of it tried, and the rounds of halving; 1 without.
     """
 
     labels: Mapping[str, str | int | bool]
@@ -67,6 +73,10 @@ class Group:
     metrics: Mapping[str, Stat] = field(default_factory=dict)
     rank: int | None = None
     tied: bool = False
+    median: Stat | None = None
+    n_steps: Stat | None = None
+    n_starts: int = 1
+    n_rounds: int = 1
 
     @property
     def dataset(self) -> str:
@@ -105,6 +115,8 @@ _RESULTS = [
     "seconds",
     "cpu_seconds",
     "objective_start",
+    "objective_median",
+    "n_steps",
 ]
 
 
@@ -168,8 +180,18 @@ def _group(
         seconds=results.get("seconds"),
         cpu_seconds=results.get("cpu_seconds"),
         start=results.get("objective_start"),
+        median=results.get("objective_median"),
+        n_steps=results.get("n_steps"),
+        n_starts=_most(frame["n_starts"]),
+        n_rounds=_most(frame["n_rounds"]),
         metrics=measured.get(at, {}),
     )
+
+
+def _most(counts: pd.Series[float]) -> int:
+    """Return the highest count; 1 where an earlier nmflab counted none."""
+    known = counts.dropna()
+    return int(known.max()) if len(known) else 1
 
 
 def ranked(groups: Sequence[Group]) -> list[Group]:

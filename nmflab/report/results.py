@@ -17,6 +17,7 @@ from nmflab.report.groups import Group, Stat
 from nmflab.report.material import Material
 from nmflab.report.measures import hint, words
 from nmflab.report.numbers import count, interval, number, seconds, spread
+from nmflab.report.several_starts import starts_cell, starts_said, steps_cell
 
 MOST_ROWS = 400
 """Rows of a table on the page; runs.csv holds all."""
@@ -35,6 +36,8 @@ def results_section(material: Material, groups: Sequence[Group]) -> Section:
     blocks: list[Block] = []
     if not groups:
         blocks.append(Prose("No run finished, so there are no results."))
+    if any(group.n_starts > 1 for group in groups):
+        blocks.append(Prose(starts_said(groups)))
     if shared:
         blocks.append(Prose(_READING + _weighted(shared)))
         caption = "Results over seeds"
@@ -148,6 +151,7 @@ def _fields(
         *([minimised] if own else [rank]),
         objective,
         *errors,
+        *(_starts_fields() if any(g.n_starts > 1 for g in groups) else []),
         _Field(Column("Seeds", True, "runs that finished"), _seeds),
         *others,
         _Field(
@@ -155,6 +159,17 @@ def _fields(
             _seconds,
         ),
         *([_label("solver")] if any(g.labels["case"] for g in groups) else []),
+    ]
+
+
+def _starts_fields() -> list[_Field]:
+    """Return the columns of runs with several starts: median, how many, the cost."""
+    median = Column("Median start", True, "objective of the median of a run's starts")
+    steps = Column("Steps", True, "summed over the starts, mean over seeds")
+    return [
+        _Field(median, lambda g: stat_cell(g.median), always=True),
+        _Field(Column("Starts", True, "tried in each run"), starts_cell),
+        _Field(steps, steps_cell),
     ]
 
 

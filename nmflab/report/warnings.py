@@ -26,6 +26,7 @@ def warnings_section(material: Material, groups: Sequence[Group]) -> Section:
         *_unidentified(material, groups),
         *_unconverged(material.finished),
         *_dead(material.finished),
+        *_reseeded(material.finished),
         *_beside(material),
         *_of_datasets(material),
         *_of_runs(material),
@@ -118,6 +119,20 @@ def _dead(runs: pd.DataFrame) -> list[Prose]:
         f" ({where(dead)}): {those} smaller than {whose} n_components says."
     )
     return [Prose(text, "warning")]
+
+
+def _reseeded(runs: pd.DataFrame) -> list[Prose]:
+    reseeded = runs[runs["n_reseeded"] > 0]
+    if reseeded.empty:
+        return []
+    n = int(reseeded["n_reseeded"].sum())
+    verb = "was" if n == 1 else "were"
+    text = (
+        f"{count(n, 'component')} {verb} re-seeded in {count(len(reseeded), 'run')}"
+        f" ({where(reseeded)}): they had died, and were given new entries from the row"
+        " that was fitted worst."
+    )
+    return [Prose(text, "note")]
 
 
 def _beside(material: Material) -> list[Prose]:

@@ -136,12 +136,13 @@ def _solve_job(
     with doing("the run could not be set up", *_SPOKEN):
         made = assemble(job, registry, prepared)
     record["warnings"] += made.notes
-    warm_up(made.task.solver, made.task.problem)
+    warm_up(made.task.solver, made.task.problem, made.starter.n_components)
     seed = job["axes"]["seed"]
-    done = run_starts(made.task, made.starter.make, seed, made.n_starts)
+    make = made.starter.make
+    done = run_starts(made.task, make, seed, made.n_starts, made.halving)
     fill_restarts(record, done)
     arrays["trace"] = done.trace()
-    if made.task.promises.monotone:
+    if made.is_monotone:
         broken = broken_descent(arrays["trace"], made.task.problem.dtype)
         if broken is not None:
             record["warnings"].append(f"solver {made.task.name} {broken}")

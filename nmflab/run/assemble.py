@@ -15,6 +15,7 @@ from nmflab.run.guard import RunFailed
 from nmflab.run.prepared import Job, Prepared
 from nmflab.run.starts import Starter
 from nmflab.stopping import StopSettings
+from nmflab.stopping.halving import check_halving
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,9 @@ class Assembled:
     task : Task
     starter : Starter
     n_starts : int
+    halving : int or None
+    is_monotone : bool
+        Whether the configured solver promises descent at each step.
     notes : tuple of str
         What was taken otherwise than the settings say, in sentences.
     """
@@ -33,6 +37,8 @@ class Assembled:
     task: Task
     starter: Starter
     n_starts: int
+    halving: int | None
+    is_monotone: bool
     notes: tuple[str, ...]
 
 
@@ -56,12 +62,15 @@ def assemble(job: Job, registry: Registry, prepared: Prepared) -> Assembled:
         raise RunFailed(reason)
     task = _task(axes, settings, prepared, solver)
     starter = _starter(axes, registry, prepared, solver)
-    n_starts, note = _n_starts(settings["restarts"], starter, task)
+    n_starts, note = _n_starts(settings["restarts"], starter, task, solver)
+    check_halving(settings["halving"], n_starts, task.stop)
     notes = [note, _unused_criteria(task)]
     return Assembled(
         task=task,
         starter=starter,
         n_starts=n_starts,
+        halving=settings["halving"],
+        is_monotone=solver.is_monotone(task.solver),
         notes=tuple(note for note in notes if note is not None),
     )
 
@@ -105,20 +114,18 @@ def _starter(
     )
 
 
-def _n_starts(asked: int, starter: Starter, task: Task) -> tuple[int, str | None]:
+def _n_starts(
+    asked: int, starter: Starter, task: Task, solver: SolverSpec
+) -> tuple[int, str | None]:
     """Return how many starts to run: one, and a note, where all would be the same."""
     own = task.promises.init == "own"
-    init_is_random = not own and _is_random(starter.spec.random, starter.init)
-    if asked == 1 or init_is_random or _is_random(task.promises.random, task.solver):
+    init_is_random = not own and starter.spec.is_random(starter.init)
+    if asked == 1 or init_is_random or solver.is_random(task.solver):
         return asked, None
     return 1, (
         f"restarts={asked} was taken as 1: neither init {starter.spec.name} nor solver"
         f" {task.name} is random, so every start would be the same"
     )
-
-
-def _is_random(promise: object, configured: object) -> bool:
-    return bool(promise(configured)) if callable(promise) else bool(promise)
 
 
 def _unused_criteria(task: Task) -> str | None:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from nmflab.contracts import Factors
 from nmflab.run.guard import RunFailed
-from nmflab.run.restarts import Restarted, measured
+from nmflab.run.tried import Restarted, measured
 
 Arrays = dict[str, npt.NDArray[Any]]
 _MB = 2**20
@@ -44,9 +44,13 @@ def blank_record(key: str) -> dict[str, Any]:
         "validation": None,
         "best_step": None,
         "n_active": None,
+        "n_reseeded": 0,
         "start_hash": None,
         "threads": None,
         "peak_memory_mb": None,
+        "n_starts": None,
+        "n_rounds": None,
+        "objective_median": None,
         "starts": [],
         "warnings": [],
         "traceback": None,
@@ -69,13 +73,18 @@ def fill_restarts(record: dict[str, Any], done: Restarted) -> None:
         stop=outcome.stop,
         traceback=outcome.traceback,
         n_steps=sum(each.solved.n_steps for each in done.tried),
+        n_reseeded=sum(each.solved.n_reseeded for each in done.tried),
         passes=done.total(lambda each: each.solved.passes),
         seconds=done.total(lambda each: each.solved.seconds),
         cpu_seconds=done.total(lambda each: each.solved.cpu_seconds),
         init_seconds=done.total(lambda each: each.start.seconds),
         init_cpu_seconds=done.total(lambda each: each.start.cpu_seconds),
+        n_starts=len(done.tried),
+        n_rounds=done.n_rounds,
+        objective_median=done.median,
         starts=done.rows(),
     )
+    record["warnings"] += done.notes
     shown = done.tried[done.chosen or 0]
     record["start_hash"] = shown.start.hash
     record.update(measured(shown.solved.first, None if best is None else best.best))

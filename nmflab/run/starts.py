@@ -103,7 +103,7 @@ class Starter:
             (n_samples, self.n_components),
             (self.n_components, n_features),
         )
-        signed_ok = self.spec.takes.signed
+        signed_ok = self.spec.takes_of(self.init).signed
         nonnegative = self.solver.promises.nonnegative if signed_ok else {"W", "H"}
         fault = find_fault(made, W_shape, H_shape, nonnegative)
         if fault is None:
@@ -114,7 +114,8 @@ class Starter:
             raise RunFailed(
                 f"init {self.spec.name} gave {fault.rstrip(',')}", "invalid"
             )
-        return made
+        unit = self.problem.objective.unit
+        return made if unit == "none" else self._frozen(unit_components(made, unit))
 
     def _frozen(self, factors: Factors) -> Factors:
         """Return a read-only copy nobody else holds, of the problem's dtype."""
@@ -126,6 +127,29 @@ class Starter:
             ]
         freeze(*(copy for copy in copies if copy is not None))
         return Factors(*copies)
+
+
+def unit_components(factors: Factors, unit: str) -> Factors:
+    """Return the same model with the components of one factor at length 1, float64.
+
+    The other factor takes the scale; a component that is 0 gets equal entries, and 0
+    for its counterpart.
+
+    Parameters
+    ----------
+    factors : Factors
+    unit : {"W", "H"}
+    """
+    W, H = np.array(factors.W.T, np.float64), np.array(factors.H, np.float64)
+    held, other = (W, H) if unit == "W" else (H, W)
+    top = np.abs(held).max(axis=1, keepdims=True)  # squares must not underflow
+    held /= np.where(top > 0, top, 1.0)
+    lengths = np.linalg.norm(held, axis=1, keepdims=True)
+    held /= np.where(top > 0, lengths, 1.0)
+    held[top[:, 0] == 0] = 1.0 / math.sqrt(held.shape[1])
+    other *= lengths * top
+    offsets = factors.row_offset, factors.column_offset
+    return Factors(np.ascontiguousarray(W.T), H, *offsets)
 
 
 def start_hash(factors: Factors) -> str:

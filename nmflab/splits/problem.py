@@ -75,8 +75,9 @@ def make_problem(
 ) -> tuple[Problem, Cells | None, Cells | None, list[str]]:
     """Return the problem, the validation cells, the test cells, and notes.
 
-    X is weighted first, then split. Where nothing is missing, held out or converted,
-    X stays the memory map it was opened as. All arrays are read-only.
+    X is weighted first, then split, then raised to `Objective.floor` in the cells to
+    fit. Where nothing is missing, held out, floored or converted, X stays the memory
+    map it was opened as. All arrays are read-only.
 
     Parameters
     ----------
@@ -97,7 +98,8 @@ def make_problem(
     Raises
     ------
     ValueError
-        From the weighting or the split, naming the key.
+        From the weighting or the split, naming the key; or if a floor would make a
+        sparse X dense.
     """
     given = replace(dataset, missing="none", mask=None) if missing_as_zero else dataset
     if missing_as_zero and dataset.mask is not None:
@@ -113,7 +115,8 @@ def make_problem(
         notes += _invented(cells)
         cells = replace(cells, X=_without_zeros(cells.X))
         observed = None
-    X, observed = read_only(cells.X, observed, np.dtype(dtype))
+    floored = _floored(cells.X, observed, objective.floor)
+    X, observed = read_only(floored, observed, np.dtype(dtype))
     problem = Problem(
         X=X, observed=observed, objective=objective, dtype=np.dtype(dtype)
     )
@@ -212,6 +215,29 @@ def _without_zeros(X: Any) -> Any:
     X = X.copy()
     X.eliminate_zeros()
     return X
+
+
+def _floored(X: Any, observed: Any, floor: float) -> Any:
+    """Return ``max(X, floor)`` in the cells to fit: X itself where that is X."""
+    if not floor > 0:
+        return X
+    if isinstance(X, np.ndarray):
+        low = np.less(X, floor)
+        if observed is not None:
+            low &= observed
+        return np.where(low, X.dtype.type(floor), X) if low.any() else X
+    if observed is None and X.data.size < X.shape[0] * X.shape[1]:
+        raise ValueError(
+            f"objective.floor={floor:g} would make every cell of the sparse X nonzero,"
+            " and X dense; use objective.floor=0, a dense X, or data whose unstored"
+            " cells are unknown"
+        )
+    if not (X.data < floor).any():
+        return X
+    from scipy.sparse import csr_array
+
+    data = np.maximum(X.data, X.data.dtype.type(floor))
+    return csr_array((data, X.indices, X.indptr), shape=X.shape)
 
 
 def _leak(weighting: Weighting) -> list[str]:

@@ -20,6 +20,7 @@ from nmflab.store.schema import (
     RESULTS,
     TEXT_RESULTS,
     StoreError,
+    absent_results,
     connect,
     unpack,
 )
@@ -160,7 +161,10 @@ class Store:
         import pandas as pd
 
         labels = ", ".join(f'p."{name}"' for name in LABELS)
-        results = ", ".join(f"r.{name}" for name in RESULTS)
+        absent = absent_results(self._db)
+        results = ", ".join(
+            f"NULL AS {name}" if name in absent else f"r.{name}" for name in RESULTS
+        )
         if all_sweeps:
             where = "p.sweep = (SELECT max(sweep) FROM plan q WHERE q.key = p.key)"
         else:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 SCHEMA_VERSION = 1
+"""Raised when an older nmflab could not read a file; a new column is no reason to."""
 
 LABELS = (
     "dataset",
@@ -46,7 +47,11 @@ RESULTS = (
     "kappa",
     "validation",
     "n_active",
+    "n_reseeded",
     "start_hash",
+    "n_starts",
+    "n_rounds",
+    "objective_median",
     "beside",
     "threads",
     "peak_memory_mb",
@@ -155,6 +160,16 @@ def _check_version(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
             f" reads up to {SCHEMA_VERSION}); upgrade nmflab, or set"
             " study=<another folder>"
         )
+    if write:
+        for column in absent_results(db):
+            kind = "TEXT" if column in TEXT_RESULTS else "REAL"
+            db.execute(f"ALTER TABLE runs ADD COLUMN {column} {kind}")
+
+
+def absent_results(db: sqlite3.Connection) -> list[str]:
+    """Return the columns of `RESULTS` that the file of an earlier nmflab lacks."""
+    held = {row[1] for row in db.execute("PRAGMA table_info(runs)")}
+    return [column for column in RESULTS if column not in held]
 
 
 def pack(array: npt.NDArray[Any] | None) -> bytes | None:

@@ -104,7 +104,7 @@ class Coordinator:
         try:
             data = self._materialise(executor)
             plan = Plan(self.spaces, self.registry, data)
-            return self._sweep(writer, executor, plan, data)
+            return self._sweep(writer, executor, plan, data, log)
         finally:
             executor.close()
             log.close()
@@ -116,6 +116,7 @@ class Coordinator:
         executor: Executor,
         plan: Plan,
         data: Mapping[str, Data],
+        log: StudyLog,
     ) -> Outcome:
         origins = plan.origins()
         record = {**provenance(self.limits.threads or 1), "origins": origins}
@@ -151,6 +152,7 @@ class Coordinator:
             failed=sum(counts.get(status, 0) for status in FAILED),
             quiet=self.quiet,
         )
+        log.say = shown.say
         feed = Feed(
             writer,
             executor,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nmflab.compatibility import unfit
-from nmflab.config import AXES, GROUPS, PER_RUN, ConfigError
+from nmflab.config import AXES, GROUPS, PER_RUN, ConfigError, check_objective
 from nmflab.contracts import InitSpec, Objective, SolverSpec, Spec
 from nmflab.instances import build
 from nmflab.provenance import version_of
@@ -212,8 +212,8 @@ class Plan:
             assert isinstance(solver_spec, SolverSpec)
             assert isinstance(init_spec, InitSpec)
             own = solver_spec.promises.init == "own"
-            random = _is_random(solver_spec.promises.random, solver_object) or (
-                not own and _is_random(init_spec.random, init_object)
+            random = solver_spec.is_random(solver_object) or (
+                not own and init_spec.is_random(init_object)
             )
             idle = [
                 axis
@@ -292,6 +292,7 @@ class Plan:
             return ""
         if axis == "objective":
             _checked(Objective, axis, node)
+            check_objective(node)
             return ""
         if axis in ("split", "weighting"):
             choices = SPLITS if axis == "split" else WEIGHTINGS
@@ -319,10 +320,6 @@ def _check_seed(axis: str, node: Any) -> None:
     key, seed = ("seed", node) if axis == "seed" else (f"{axis}.seed", node["seed"])
     if seed < 0:
         raise ConfigError(f"{key} must be at least 0, got {seed}")
-
-
-def _is_random(random: Any, configured: Any) -> bool:
-    return bool(random(configured)) if callable(random) else bool(random)
 
 
 @cache

@@ -10,7 +10,14 @@ from typing import Any, Generic, TypeVar
 
 import pytest
 
-from nmflab.contracts import DatasetSpec, InitSpec, MetricSpec, SolverSpec, Spec
+from nmflab.contracts import (
+    DatasetSpec,
+    InitSpec,
+    MetricSpec,
+    SolverSpec,
+    Spec,
+    Takes,
+)
 from nmflab.registry import KINDS, Registry, load
 
 S = TypeVar("S", DatasetSpec, InitSpec, SolverSpec, MetricSpec, Spec)
@@ -25,6 +32,30 @@ class Configured(Generic[S]):
 
     spec: S
     plugin: Any  # a DatasetLoader, an Initialization, a Solver or a metric
+
+    @property
+    def takes(self) -> Takes:
+        """What an initialization or a solver takes as it is configured."""
+        assert isinstance(self.spec, InitSpec | SolverSpec)
+        return self.spec.takes_of(self.plugin)
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the plugin says it uses its `rng`, as it is configured."""
+        assert isinstance(self.spec, InitSpec | SolverSpec)
+        return self.spec.is_random(self.plugin)
+
+    @property
+    def is_monotone(self) -> bool:
+        """Whether the solver promises descent, as it is configured."""
+        assert isinstance(self.spec, SolverSpec)
+        return self.spec.is_monotone(self.plugin)
+
+    @property
+    def is_unit_free(self) -> bool:
+        """Whether the solver says the unit of X does not matter, as configured."""
+        assert isinstance(self.spec, SolverSpec)
+        return self.spec.is_unit_free(self.plugin)
 
     @property
     def label(self) -> str:
@@ -68,7 +99,7 @@ def _needs_values(cls: type[Any]) -> bool:
 
 
 def each(
-    kind: str, where: Callable[[Any], bool] = lambda _spec: True
+    kind: str, where: Callable[[Configured[Any]], bool] = lambda _one: True
 ) -> pytest.MarkDecorator:
     """Return the mark that runs a test once for every configured plugin of a kind.
 
@@ -76,7 +107,7 @@ def each(
     ----------
     kind : str
     where : callable
-        Takes the spec, and says whether the test is about this plugin.
+        Takes the configured plugin, and says whether the test is about it.
     """
-    plugins = [one for one in configured(kind) if where(one.spec)]
+    plugins = [one for one in configured(kind) if where(one)]
     return pytest.mark.parametrize(kind, plugins, ids=[one.label for one in plugins])

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from nmflab.contracts import Factors, Mask, Matrix, Problem
+from nmflab.numerics.cells import Float64
+from nmflab.numerics.penalties import penalties_of
 
 
 def objective_slack(problem: Problem, factors: Factors) -> float:
@@ -47,8 +49,5 @@ def dense(problem: Problem) -> tuple[Matrix, Mask]:
     return np.asarray(X, dtype=np.float64), seen
 
 
-def _penalties(problem: Problem, W: Matrix, H: Matrix) -> float:
-    weights = problem.objective
-    first = weights.l1_W * np.abs(W).sum() + weights.l1_H * np.abs(H).sum()
-    second = weights.l2_W * (W**2).sum() + weights.l2_H * (H**2).sum()
-    return float(first + second / 2)
+def _penalties(problem: Problem, W: Float64, H: Float64) -> float:
+    return penalties_of(problem).value(Factors(W, H), W, H)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -17,11 +18,18 @@ def iterates(
 ) -> list[Factors]:
     """Return copies of the first iterates; fewer where the solver stops itself.
 
-    Fails where a yielded `Step` or a stop reason breaks the contract. A ValueError that
+    Fails where a yielded `Step` or a stop reason breaks the contract. What a solver
+    warns its user of (UserWarning) is its own affair. A ValueError that
     names one of the solver's parameters, before the first step, is a refusal: `Takes`
     speaks for the class, and a parameter may narrow it. Hypothesis draws another case,
     and fails if a solver refuses every one.
     """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return _iterates(solver, case, n_steps, seed)
+
+
+def _iterates(solver: Solver, case: Case, n_steps: int, seed: int) -> list[Factors]:
     steps = solver.iterate(case.problem, case.init, np.random.default_rng(seed))
     kept: list[Factors] = []
     reason: object = None

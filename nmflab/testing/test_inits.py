@@ -20,11 +20,11 @@ Init: TypeAlias = Configured[InitSpec]
 
 def _takes(init: Init) -> Takes:
     # An initialization is not asked about losses: one is enough.
-    return dataclasses.replace(init.spec.takes, losses=frozenset({"frobenius"}))
+    return dataclasses.replace(init.takes, losses=frozenset({"frobenius"}))
 
 
 def _limited(init: Init) -> bool:
-    return init.spec.limit == "min_shape"
+    return init.spec.limit_of(init.plugin) == "min_shape"
 
 
 def _start(init: Init, case: Case, structure: str) -> Factors:
@@ -93,7 +93,7 @@ def test_one_seed_gives_one_start(
 @each("init")
 def test_randomness_is_as_declared(init: Init) -> None:
     """Another seed gives another start exactly where the spec says so."""
-    takes = init.spec.takes
+    takes = init.takes
     X = np.random.default_rng(0).uniform(0.1, 1.0, (7, 6))
     X[:3, :2] = 0.0  # where zeros are filled, there is something to fill
     observed = None if takes.complete else np.ones(X.shape, dtype=np.bool_)
@@ -101,17 +101,15 @@ def test_randomness_is_as_declared(init: Init) -> None:
     starts = [
         init.plugin.start(problem, 3, np.random.default_rng(seed)) for seed in (0, 1)
     ]
-    random = init.spec.random
-    is_random = random(init.plugin) if callable(random) else random
-    assert (as_bytes(starts[0]) != as_bytes(starts[1])) == is_random
+    assert (as_bytes(starts[0]) != as_bytes(starts[1])) == init.is_random
 
 
-@each("init", where=lambda spec: spec.takes.sparse)
+@each("init", where=lambda init: init.takes.sparse)
 def test_a_sparse_matrix_is_not_made_dense(init: Init) -> None:
     """On a CSR with one cell in a thousand stored, memory stays far below a dense X."""
     X = np.zeros((2000, 1500))
     X.flat[np.random.default_rng(0).integers(0, X.size, X.size // 1000)] = 1.0
-    observed = None if init.spec.takes.complete else X != 0
+    observed = None if init.takes.complete else X != 0
     problem = problem_of(X, observed=observed, sparse=True)
     peak = peak_bytes(lambda: init.plugin.start(problem, 2, np.random.default_rng(0)))
     assert peak < X.nbytes / 4

@@ -1,4 +1,4 @@
-"""What the starts share: the natural size of an entry, and the optimal scalar."""
+"""What the starts share: natural sizes, the optimal scalar, refusals."""
 
 from __future__ import annotations
 
@@ -31,3 +31,33 @@ def finished(problem: Problem, W: Matrix, H: Matrix, *, scale: bool) -> Factors:
     return Factors(
         np.ascontiguousarray(W, dtype=dtype), np.ascontiguousarray(H, dtype=dtype)
     )
+
+
+def balanced(W: Matrix, H: Matrix) -> tuple[Matrix, Matrix]:
+    """Return the same product with equally long halves in each component.
+
+    Both factors then change with the root of the unit of X, whatever units they were
+    found in. A component with a half of 0 becomes 0 in both. In float64.
+    """
+    W, H = W.astype(np.float64), H.astype(np.float64)
+    length_W, length_H = np.linalg.norm(W, axis=0), np.linalg.norm(H, axis=1)
+    alive = (length_W > 0) & (length_H > 0)
+    root = np.sqrt(length_W * length_H)
+    to_W = np.divide(root, length_W, out=np.zeros_like(root), where=alive)
+    to_H = np.divide(root, length_H, out=np.zeros_like(root), where=alive)
+    return W * to_W, H * to_H[:, None]
+
+
+def refuse_beyond_min_shape(problem: Problem, n_components: int, name: str) -> None:
+    """Raise ValueError where n_components is larger than ``min(X.shape)``."""
+    if n_components > min(problem.shape):
+        raise ValueError(
+            f"init={name} gives at most min(X.shape) = {min(problem.shape)} components,"
+            f" n_components={n_components} was asked for; use init=random"
+        )
+
+
+def refuse_below(name: str, value: int, least: int) -> None:
+    """Raise ValueError where an init's parameter is less than it may be."""
+    if not value >= least:
+        raise ValueError(f"init.{name} must be >= {least}, got {value}")

@@ -40,6 +40,14 @@ def leading_triplets(X: Matrix | csr_array, n_components: int) -> Triplets:
         U, s, Vt = _by_arpack(X, n_components)
         # ARPACK works on X'X, whose eigenvalues are the squares.
         rounding = math.sqrt(np.finfo(s.dtype).eps)
+    return signed(U, s, Vt, rounding)
+
+
+def signed(U: Matrix, s: Matrix, Vt: Matrix, rounding: float) -> Triplets:
+    """Return triplets in float64 whose u has a positive entry of largest magnitude.
+
+    Those with a singular value of at most `rounding` times the first become 0.
+    """
     kept = s > rounding * s[0]
     signs = np.where(kept, np.sign(U[np.abs(U).argmax(axis=0), np.arange(s.size)]), 0)
     U, s, Vt = (np.asarray(part, dtype=np.float64) for part in (U, s, Vt))

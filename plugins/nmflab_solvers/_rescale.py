@@ -73,12 +73,21 @@ class Rescaled:
         return Step(fetch)
 
 
-def rescale(problem: Problem) -> Rescaled:
-    """Return the problem in safe units; see `Rescaled`."""
+def rescale(problem: Problem, most: int | None = None) -> Rescaled:
+    """Return the problem in safe units; see `Rescaled`.
+
+    Parameters
+    ----------
+    problem : Problem
+    most : int, optional
+        Largest ``|log2(mean(X))|`` that is left as it is; None: as large as the dtype
+        allows. Less is for algorithms with absolute constants.
+    """
     mean = mean_observed(problem)
     exponent = 2 * round(math.log2(mean) / 2) if mean > 0 else 0
     # The largest products of a step have the scale of X³ in beta-divergences.
-    if abs(exponent) <= np.finfo(problem.dtype).maxexp // 6:
+    harmless = int(np.finfo(problem.dtype).maxexp) // 6
+    if abs(exponent) <= (harmless if most is None else min(most, harmless)):
         return Rescaled(problem=problem, mean=mean, root=1.0)
     scale = 2.0**exponent
     scaled = replace(
@@ -102,11 +111,19 @@ def _divided(X: Matrix | csr_array, scale: float) -> Matrix | csr_array:
 def _converted(objective: Objective, scale: float) -> Objective:
     """Divide the objective by ``scale^beta``, as ``D(cX | cY) = c^beta D(X | Y)``."""
     beta = objective.exponent
-    first, second = scale ** (0.5 - beta), scale ** (1.0 - beta)
+
+    def times(weight: float, power: float) -> float:
+        # The power of a denormal scale may be infinite, where there is no penalty too.
+        with np.errstate(over="ignore"):
+            return float(weight * np.float64(scale) ** power) if weight else 0.0
+
     return replace(
         objective,
-        l1_W=objective.l1_W * first,
-        l1_H=objective.l1_H * first,
-        l2_W=objective.l2_W * second,
-        l2_H=objective.l2_H * second,
+        l1_W=times(objective.l1_W, 0.5 - beta),
+        l1_H=times(objective.l1_H, 0.5 - beta),
+        l2_W=times(objective.l2_W, 1.0 - beta),
+        l2_H=times(objective.l2_H, 1.0 - beta),
+        l2_row_offset=times(objective.l2_row_offset, 2.0 - beta),
+        l2_column_offset=times(objective.l2_column_offset, 2.0 - beta),
+        floor=times(objective.floor, -1.0),
     )

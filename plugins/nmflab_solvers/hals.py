@@ -1,16 +1,27 @@
-"""Hierarchical alternating least squares, textbook and accelerated."""
+"""Hierarchical alternating least squares: textbook, accelerated, extrapolated."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from nmflab.contracts import Factors, Matrix, Problem, Promises, SolverSpec, Step, Takes
 from nmflab.hookspecs import hookimpl
-from nmflab_solvers._products import times, times_transposed
-from nmflab_solvers._rescale import rescale, stored_values
+from nmflab.numerics.reseed import Reseeder
+from nmflab_solvers._extrapolation import (
+    HALS_AND_MU,
+    Extrapolation,
+    Momentum,
+    growth_of,
+)
+from nmflab_solvers._hals_csr import SparseSteps
+from nmflab_solvers._hals_unit import unit_steps
+from nmflab_solvers._hals_whole import Side, Sweeps, WholeSteps
+from nmflab_solvers._inner_rule import most_updates
+from nmflab_solvers._rescale import Rescaled, rescale
 
 NMFLAB_CONTRACT = 1
 
@@ -21,26 +32,49 @@ class Hals:
 
     ``w_k ← max(0, w_k + ((XH')_k − W(HH')_k − l1 − l2 w_k) / ((HH')_kk + l2))``, and
     h_k likewise with ``W'X`` and ``W'W``. The costly products are formed once per step;
-    the accelerated form sweeps each factor several times before it goes to the other.
+    each factor is swept several times before it goes to the other (A-HALS), and steps
+    may be extrapolated (E-HALS). The defaults are the fastest known; the published
+    methods are ``inner=1 extrapolation=none`` (HALS), ``alpha=0.5 blocked=false
+    extrapolation=none`` (A-HALS), ``inner=1 extrapolation=ang_gillis`` (E-HALS) and
+    ``alpha=0.5 blocked=false extrapolation=ang_gillis`` (E-A-HALS).
 
     Parameters
     ----------
+    extrapolation : {"none", "ang_gillis", "tuned"}, default "tuned"
+        After each update the factor is moved on, ``H_y = max(0, H + b (H − H_last))``
+        and ``W_y = W + b (W − W_last)``; where the objective rises, the step starts
+        again from the last accepted pair with a smaller b. "ang_gillis" has
+        the authors' constants: b is 0.5 at first, grows by 1.01, its cap by 1.005;
+        "tuned" has 0.3, 1.03 and 1.01. Both update H before W, as published; "none"
+        updates W before H.
     inner : int, optional
-        Most sweeps over a factor before the other is updated. 1 is textbook HALS. None,
-        the default, is the accelerated rule of Gillis & Glineur: at most
-        ``floor(1 + alpha·rho)``, where rho weighs the cost of forming the products
-        against that of a sweep, in floating-point operations.
-    alpha : float, default 0.5
-        Factor of that rule (dimensionless); read where ``inner`` is None.
+        Most sweeps over a factor before the other is updated. None, the default, is the
+        rule of Gillis & Glineur: at most ``floor(1 + alpha·rho)``, where rho weighs the
+        cost of forming the products against that of a sweep, in operations.
+    alpha : float, default 1
+        Factor of that rule (dimensionless); read where ``inner`` is None. Published as
+        0.5, for sweeps that are not as quick beside the products as these.
     delta : float, default 0.1
         Sweeping stops early once a sweep changes the factor by no more than `delta`
         times what the first one did (Frobenius norms); 0 never stops early.
+    blocked : bool, default True
+        Whether that is decided for blocks of 32 rows (64 in float32), each with all its
+        sweeps in cache, or for the whole factor, as published.
 
     Notes
     -----
-    A component whose partner has become 0 everywhere (a zero on the Gram diagonal) is
-    skipped, so that what is left of it can revive it; where both halves are 0 it stays
-    out, and the run's ``n_active`` counts it so.
+    A step costs ``4 nnz(X) r + 2 (n_samples + n_features) r²`` operations and ``2
+    (n_samples + n_features) r²`` for each further sweep, r = n_components. On a CSR a
+    step is one pass over X: products, sweeps of W and the sums for H go row block by
+    row block, and X is never transposed.
+
+    Extrapolated steps may raise the objective by a little; what is yielded is the last
+    accepted pair, and the run keeps its best. With ``objective.unit`` every step is a
+    textbook one, ``inner`` and ``extrapolation`` are not read.
+
+    A component whose partner is 0 everywhere is left as it is; one that is dead on both
+    sides is given new entries from the worst-fit row, at most three times
+    (`nmflab.numerics.reseed`).
 
     References
     ----------
@@ -48,13 +82,22 @@ class Hals:
     Matrix and 3D Tensor Factorization", ICA 2007.
     N. Gillis, F. Glineur, "Accelerated Multiplicative Updates and Hierarchical ALS
     Algorithms for Nonnegative Matrix Factorization", Neural Computation 24(4), 2012.
+    A. M. S. Ang, N. Gillis, "Accelerating Nonnegative Matrix Factorization Algorithms
+    Using Extrapolation", Neural Computation 31(2), 2019.
     """
 
+    extrapolation: Extrapolation = Extrapolation.tuned
     inner: int | None = None
-    alpha: float = 0.5
+    alpha: float = 1.0
     delta: float = 0.1
+    blocked: bool = True
 
     def __post_init__(self) -> None:
+        if self.extrapolation not in list(Extrapolation):
+            raise ValueError(
+                f"solver.extrapolation must be one of {', '.join(Extrapolation)}, got"
+                f" {self.extrapolation!r}"
+            )
         if self.inner is not None and not self.inner >= 1:
             raise ValueError(
                 f"solver.inner must be >= 1 or null, got {self.inner}: it counts the"
@@ -75,70 +118,60 @@ class Hals:
         self, problem: Problem, init: Factors, rng: np.random.Generator
     ) -> Generator[Factors | Step, None, str | None]:
         """Yield the factors after each step, without end; `rng` is not used."""
+        if problem.objective.unit != "none":
+            return (yield from unit_steps(problem, init))
         scaled = rescale(problem)
-        Wt, H = scaled.enter(init)
-        X, objective = scaled.problem.X, scaled.problem.objective
-        most_W, most_H = self._most_sweeps(problem, n_components=H.shape[0])
+        steps = self._steps(scaled, init)
+        momentum = Momentum(growth_of(self.extrapolation, HALS_AND_MU))
+        extrapolated = self.extrapolation != Extrapolation.none
+        order: tuple[Side, Side] = ("H", "W") if extrapolated else ("W", "H")
+        reseeder = Reseeder(scaled.problem)
+        smallest = np.finfo(scaled.problem.dtype).eps
         while True:
-            C = times_transposed(H, X)
-            self._solve(Wt, C, H @ H.T, objective.l1_W, objective.l2_W, most_W)
-            C = times(Wt, X)
-            self._solve(H, C, Wt @ Wt.T, objective.l1_H, objective.l2_H, most_H)
-            yield scaled.leave(Wt, H)
+            for side in order:
+                steps.update(side, momentum.weight)
+            restarted = extrapolated and not momentum.accepts(steps.objective())
+            if restarted:
+                steps.restart()
+            else:
+                steps.accept()
+            n_reseeded = 0
+            if steps.smallest() <= smallest and not restarted:
+                n_reseeded = steps.revive(reseeder)
+                if n_reseeded:
+                    momentum.forget()
+            pair = partial(
+                steps.accepted, extrapolated=extrapolated, restarted=restarted
+            )
+            yield _left(scaled, pair, n_reseeded)
 
-    def _most_sweeps(self, problem: Problem, n_components: int) -> tuple[int, int]:
-        """Return the most sweeps for W and for H (Gillis & Glineur 2012, section 3.1).
-
-        Operations are counted, never timed: the same run twice does the same steps.
-        """
-        if self.inner is not None:
-            return self.inner, self.inner
-        n_samples, n_features = problem.shape
-        n_stored, r = stored_values(problem.X).size, n_components
-        rho_W = 1 + (n_stored + n_features * r) / (n_samples * (r + 1))
-        rho_H = 1 + (n_stored + n_samples * r) / (n_features * (r + 1))
-        return int(1 + self.alpha * rho_W), int(1 + self.alpha * rho_H)
-
-    def _solve(
-        self, F: Matrix, C: Matrix, G: Matrix, l1: float, l2: float, most: int
-    ) -> None:
-        """Sweep F in place towards ``min ½⟨F, GF⟩ − ⟨C, F⟩`` plus penalties, F >= 0."""
-        if l1 > 0:
-            C -= l1
-        if l2 > 0:
-            G.flat[:: G.shape[0] + 1] += l2
-        first = sweep(F, C, G)
-        for _ in range(most - 1):
-            # Squared lengths are compared, hence the squared delta.
-            if sweep(F, C, G) <= self.delta**2 * first:
-                break
+    def _steps(self, scaled: Rescaled, init: Factors) -> WholeSteps | SparseSteps:
+        problem = scaled.problem
+        Wt, H = scaled.enter(init)
+        most_W, most_H = most_updates(problem, H.shape[0], self.alpha, self.inner)
+        sweeps = Sweeps(
+            most_W=most_W, most_H=most_H, delta=self.delta, blocked=self.blocked
+        )
+        one_pass = self.blocked or self.delta == 0 or most_W == most_H == 1
+        if problem.is_sparse and one_pass:
+            return SparseSteps(problem, Wt, H, sweeps)
+        return WholeSteps(problem, Wt, H, sweeps)
 
 
-def sweep(F: Matrix, C: Matrix, G: Matrix) -> float:
-    """Update each row of F once, in place, and return the squared change of F.
+def _left(
+    scaled: Rescaled, pair: Callable[[], tuple[Matrix, Matrix]], n_reseeded: int
+) -> Step:
+    """Return a step with a pair in the given problem's units, fetched when due."""
 
-    Parameters
-    ----------
-    F : ndarray of shape (n_components, n_columns)
-    C : ndarray of shape (n_components, n_columns)
-        Products of X with the other factor, less the L1 weight.
-    G : ndarray of shape (n_components, n_components)
-        Gram matrix of the other factor, plus the L2 weight on its diagonal.
-    """
-    moved, step = 0.0, np.empty_like(F[0])
-    smallest = np.finfo(F.dtype).tiny
-    for f, c, g, curvature in zip(F, C, G, G.diagonal(), strict=True):
-        if curvature < smallest:
-            continue
-        np.dot(g, F, out=step)
-        np.subtract(c, step, out=step)
-        step /= curvature
-        step += f
-        np.maximum(step, 0, out=step)
-        f -= step
-        moved += float(f @ f)
-        f[:] = step
-    return moved
+    def fetch() -> Factors:
+        Wt, H = pair()
+        return Factors(Wt.T * scaled.root, H * scaled.root)
+
+    return Step(fetch, n_reseeded=n_reseeded)
+
+
+def _descends(solver: Hals) -> bool:
+    return solver.extrapolation == Extrapolation.none
 
 
 @hookimpl
@@ -147,7 +180,16 @@ def nmflab_solvers() -> Iterable[SolverSpec]:
     yield SolverSpec(
         name="hals",
         solver=Hals,
-        takes=Takes(losses=frozenset({"frobenius"}), penalties=frozenset({"l1", "l2"})),
-        promises=Promises(monotone=True),
-        examples=(Hals(), Hals(inner=1)),
+        takes=Takes(
+            losses=frozenset({"frobenius"}),
+            penalties=frozenset({"l1", "l2", "unit"}),
+        ),
+        promises=Promises(monotone=_descends),
+        requires=("numba>=0.60",),
+        examples=(
+            Hals(),
+            Hals(extrapolation=Extrapolation.ang_gillis, alpha=0.5, blocked=False),
+            Hals(extrapolation=Extrapolation.none, inner=1),
+            Hals(extrapolation=Extrapolation.none, alpha=0.5, blocked=False),
+        ),
     )

@@ -11,7 +11,6 @@ import numpy as np
 from nmflab.contracts import (
     LOSSES,
     Factors,
-    Matrix,
     Objective,
     Problem,
     Promises,
@@ -21,8 +20,15 @@ from nmflab.contracts import (
 )
 from nmflab.hookspecs import hookimpl
 from nmflab.numerics.model import refuse_values
+from nmflab_solvers._choices import check_choice
 from nmflab_solvers._rescale import rescale
-from nmflab_solvers._sklearn_call import SklearnCall
+from nmflab_solvers._sklearn_call import (
+    FAR_FROM_ONE,
+    SklearnCall,
+    Stepping,
+    handed_over,
+    refusal,
+)
 
 NMFLAB_CONTRACT = 1
 
@@ -32,13 +38,6 @@ class Method(StrEnum):
 
     cd = "cd"
     mu = "mu"
-
-
-class Stepping(StrEnum):
-    """One iteration a step, or one call with the library's own stopping."""
-
-    fair = "fair"
-    native = "native"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,10 +70,11 @@ class ScikitLearnNMF:
     n_features``, ``alpha_H = (l1_H + l2_H) / n_samples``, one ``l1_ratio`` for both.
     The conversion divides and multiplies back, so weights may differ in the last bit.
 
-    scikit-learn floors WH at 1.2e-7 in ``mu``, an absolute number: rescale data whose
-    values are that small. Data whose powers leave the range of the dtype are handed
-    over in another unit, a power of four. The library refuses a factor that is 0
-    everywhere; where one becomes so, the run ends and says so.
+    scikit-learn floors WH at 1.2e-7 in ``mu``, an absolute number: data whose mean is
+    beyond 2^±20 are therefore handed over in another unit, a power of four. For beta <=
+    1 it sets entries below 2.2e-16 to 0; where that would make the loss infinite, 1e-20
+    is handed over. The library refuses a factor that is 0 everywhere; where one becomes
+    so, the run ends and says so.
 
     References
     ----------
@@ -92,8 +92,8 @@ class ScikitLearnNMF:
     shuffle: bool = False
 
     def __post_init__(self) -> None:
-        _check_choice("method", self.method, Method)
-        _check_choice("stepping", self.stepping, Stepping)
+        check_choice("method", self.method, Method)
+        check_choice("stepping", self.stepping, Stepping)
         if not 0 <= self.tol < np.inf:
             raise ValueError(
                 f"solver.tol must be >= 0 and finite, got {self.tol}; 1e-4 is"
@@ -123,22 +123,22 @@ class ScikitLearnNMF:
         """
         self._check(problem.objective)
         refuse_values(problem, problem.objective.exponent)
-        scaled = rescale(problem)
+        scaled = rescale(problem, most=FAR_FROM_ONE)
         call = SklearnCall.prepare(scaled.problem, str(self.method), self.shuffle, rng)
         # Own copies: scikit-learn writes into the arrays it is given.
         Wt, H = scaled.enter(init)
         W, n_steps = np.ascontiguousarray(Wt.T), 0
-        if self.stepping == Stepping.native and _refusal(W, H, n_steps) is None:
+        if self.stepping == Stepping.native and refusal(W, H, n_steps) is None:
             W, H, n_steps = call(W, H, tol=self.tol, max_iter=self.max_iter)
-            yield Step(scaled.leave(W.T, H).factors, n_steps=n_steps)
+            yield Step(handed_over(scaled, init, W, H).factors, n_steps=n_steps)
             return self._stopped(n_steps)
-        while (refusal := _refusal(W, H, n_steps)) is None:
+        while (reason := refusal(W, H, n_steps)) is None:
             W, H, _ = call(W, H, tol=0.0, max_iter=1)
             n_steps += 1
-            yield scaled.leave(W.T, H)
+            yield handed_over(scaled, init, W, H)
         if n_steps == 0:
-            yield scaled.leave(W.T, H)
-        return refusal
+            yield handed_over(scaled, init, W, H)
+        return reason
 
     def _stopped(self, n_iter: int) -> str:
         if n_iter == self.max_iter:
@@ -157,26 +157,13 @@ class ScikitLearnNMF:
             )
 
 
-def _refusal(W: Matrix, H: Matrix, n_steps: int) -> str | None:
-    """Return why scikit-learn would not take these factors, or None if it would."""
-    for name, factor in (("W", W), ("H", H)):
-        if not factor.any():
-            return (
-                f"scikit-learn stopped after {n_steps} iterations: it takes no factor"
-                f" that is 0 everywhere, and {name} is"
-            )
-    return None
-
-
-def _check_choice(field: str, value: str, choices: type[StrEnum]) -> None:
-    if value not in list(choices):
-        raise ValueError(
-            f"solver.{field} must be one of {', '.join(choices)}, got {value!r}"
-        )
-
-
 def _is_random(solver: ScikitLearnNMF) -> bool:
     return solver.shuffle
+
+
+def _takes(solver: ScikitLearnNMF) -> Takes:
+    losses = frozenset({"frobenius"}) if solver.method == Method.cd else LOSSES
+    return Takes(losses=losses, penalties=frozenset({"l1", "l2"}))
 
 
 @hookimpl
@@ -185,7 +172,7 @@ def nmflab_solvers() -> Iterable[SolverSpec]:
     yield SolverSpec(
         name="sklearn",
         solver=ScikitLearnNMF,
-        takes=Takes(losses=LOSSES, penalties=frozenset({"l1", "l2"})),
+        takes=_takes,
         promises=Promises(random=_is_random),
         requires=("scikit-learn>=1.3",),
         examples=(

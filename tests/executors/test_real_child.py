@@ -28,7 +28,8 @@ def real_run(data, **more):
         "dtype": "float64",
     }
     stop = {"kkt": 1e-6, "max_steps": 20}
-    settings = {"restarts": 1, "stop": stop, "missing_as_zero": False, "trace": True}
+    settings = {"restarts": 1, "halving": None, "stop": stop}
+    settings |= {"missing_as_zero": False, "trace": True}
     job = {"type": "run", "key": "0" * 32, "axes": axes, "settings": settings}
     job |= {"metrics": {"relative_error": {}}, "plugins": PLUGINS}
     job |= {"metrics_timeout_s": 60, "data": str(data), "inline_bytes": 10**6}

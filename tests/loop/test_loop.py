@@ -125,6 +125,19 @@ def column(solved: Solved, name: str) -> list[float]:
     return [float(v) for v in solved.trace[:, TRACE_COLUMNS.index(name)]]
 
 
+def test_reseeded_components_are_summed_over_the_steps() -> None:
+    """Each yield tells those since the last; plain factors tell of none."""
+
+    def make(
+        problem: Problem, init: Factors, rng: np.random.Generator
+    ) -> Iterator[Factors | Step]:
+        yield Step(pair(4.0), n_reseeded=2)
+        yield pair(3.0)
+        yield Step(pair(2.0), n_reseeded=1)
+
+    assert run(Yielding(make)).n_reseeded == 3
+
+
 def test_evaluations_stand_a_fifth_apart_and_dense_at_the_start() -> None:
     """The first steps are those the documentation states."""
     steps = [0]

@@ -493,3 +493,51 @@ def test_the_objective_knows_its_class_by_both_names():
 
     assert objective.ObjectiveEvaluator is evaluator.ObjectiveEvaluator
     assert ObjectiveEvaluator is evaluator.ObjectiveEvaluator
+
+
+@pytest.mark.parametrize("n_components", [1, 2, 4])
+def test_no_factorization_beats_the_singular_values(make_problem, n_components):
+    """``‖X − WH‖² ≥ Σ_{j>k} s_j²`` (Eckart & Young 1936), with equality for k = 1.
+
+    Perron and Frobenius: the leading singular pair of a nonnegative X has no sign.
+    """
+    rng = np.random.default_rng(6)
+    X = rng.random((12, 9)) * (rng.random((12, 9)) < 0.8)
+    W, H = rng.random((12, n_components)), rng.random((n_components, 9))
+    for _ in range(500):
+        for k in range(n_components):
+            R = X - W @ H + np.outer(W[:, k], H[k])
+            W[:, k] = np.maximum(R @ H[k], 0.0) / (H[k] @ H[k])
+            R = X - W @ H + np.outer(W[:, k], H[k])
+            H[k] = np.maximum(W[:, k] @ R, 0.0) / (W[:, k] @ W[:, k])
+    s = np.linalg.svd(X, compute_uv=False)
+    bound = np.sqrt((s[n_components:] ** 2).sum())
+    found = residual_norm(make_problem(X), Factors(W, H))
+    assert found >= bound * (1 - 1e-12)
+    if n_components == 1:
+        assert found == pytest.approx(bound, rel=1e-12)
+
+
+def test_a_nonnegative_matrix_of_rank_two_has_an_exact_factorization(make_problem):
+    """Its rows lie in a plane cone: the two extreme ones generate the others."""
+    rng = np.random.default_rng(8)
+    X = rng.random((10, 2)) @ rng.random((2, 8))
+    first, second = np.linalg.svd(X)[2][:2] @ X.T  # the first has one sign throughout
+    H = X[[(second / first).argmin(), (second / first).argmax()]]
+    W = np.linalg.lstsq(H.T, X.T, rcond=None)[0].T
+    assert W.min() >= -1e-12  # rounding of the least squares
+    factors = Factors(np.maximum(W, 0.0), H)
+    assert residual_norm(make_problem(X), factors) <= 1e-12 * np.linalg.norm(X)
+
+
+def test_one_component_of_kullback_leibler_is_the_product_of_the_margins(make_problem):
+    """``(X1)(1'X)/ΣX`` is the minimum in closed form: any other pair is worse."""
+    rng = np.random.default_rng(9)
+    X = rng.poisson(2.0, (8, 6)).astype(float)
+    best = Factors(X.sum(axis=1)[:, None], X.sum(axis=0)[None] / X.sum())
+    problem = make_problem(X, beta=1.0)
+    lowest = objective_value(problem, best)
+    for _ in range(50):
+        W = best.W * np.exp(0.1 * rng.normal(size=best.W.shape))
+        H = best.H * np.exp(0.1 * rng.normal(size=best.H.shape))
+        assert objective_value(problem, Factors(W, H)) > lowest

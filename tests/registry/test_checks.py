@@ -51,6 +51,17 @@ RECORD = 'SolverSpec(name="odd", solver=Odd)'
         ),
         (
             "",
+            'SolverSpec(name="odd", solver=Mine,'
+            ' takes=lambda solver: Takes(penalties={"l0"}))',
+            "takes.penalties holds 'l0'; allowed: l1, l2, l2_per_count, unit",
+        ),
+        (
+            "",
+            'SolverSpec(name="odd", solver=Mine, takes=lambda solver: solver.absent)',
+            "takes(Mine(step=1.0)) raised AttributeError: 'Mine' object has no",
+        ),
+        (
+            "",
             'SolverSpec(name="odd", solver=Mine, promises=Promises(init="mine"))',
             "promises.init holds 'mine'",
         ),

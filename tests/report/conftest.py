@@ -291,7 +291,7 @@ def write_full(folder: Path) -> None:
                 k=k,
                 seed=seed,
                 dataset="ratings(zeros=missing)",
-                solver="masked_mu",
+                solver="masked_hals",
             )
     study.fitted(
         RATINGS,

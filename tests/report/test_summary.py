@@ -145,7 +145,7 @@ def test_runs_that_ended_at_a_limit_are_told_at_the_top(study: Any) -> None:
 
 def test_errors_over_different_cells_say_which(study: Any) -> None:
     """Relative errors of all and of observed cells never stand side by side unnamed."""
-    for solver, cells in (("mu", "all"), ("masked_mu", "observed")):
+    for solver, cells in (("hals", "all"), ("mu", "observed")):
         name = f"relative_error_{cells}"
         fingerprint = study.dataset(solver, Dataset(X=study.RATINGS + len(solver)))
         study.run(
@@ -155,5 +155,5 @@ def test_errors_over_different_cells_say_which(study: Any) -> None:
             solver=solver,
         )
     text = said(study)
-    assert "mu from random 0.25 over all cells" in text
-    assert "masked_mu from random 0.25 over observed cells" in text
+    assert "hals from random 0.25 over all cells" in text
+    assert "mu from random 0.25 over observed cells" in text

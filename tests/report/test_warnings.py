@@ -62,6 +62,24 @@ def test_what_a_run_recorded_is_warned_of(
     assert text in block.text
 
 
+@pytest.mark.parametrize(
+    ("n", "text"),
+    [
+        (1, "1 component was re-seeded in 1 run"),
+        (2, "2 components were re-seeded in 1 run"),
+    ],
+)
+def test_reseeded_components_are_told(study: Any, n: int, text: str) -> None:
+    """A note: the run went on, but not from its start alone."""
+    fingerprint = study.dataset("data", Dataset(X=study.RATINGS))
+    study.fitted(
+        study.RATINGS, fingerprint=fingerprint, k=2, seed=0, record={"n_reseeded": n}
+    )
+    (block,) = warned(study)
+    assert block.tone == "note"
+    assert block.text.startswith(text)
+
+
 def test_unidentified_cells_are_warned_of(study: Any) -> None:
     """At two components, one column of the ratings has too few cells."""
     fingerprint = study.dataset("data", study.masked())

@@ -129,6 +129,7 @@ class Lab:
         }
         settings: dict[str, Any] = {
             "restarts": 1,
+            "halving": None,
             "stop": {"kkt": None, "max_steps": 20},
             "missing_as_zero": False,
             "trace": True,
@@ -211,6 +212,77 @@ def test_the_objective_of_the_record_is_that_of_the_factors_sent(lab: Lab) -> No
     by_hand = 0.5 * np.sum((X - arrays["W"] @ arrays["H"]) ** 2)
     # Another order of 30 float64 additions: a few units in the last place.
     assert record["objective_value"] == pytest.approx(by_hand, rel=1e-13)
+
+
+def test_reseeded_components_are_recorded(lab: Lab) -> None:
+    """Summed over steps and starts; 0 for a solver that never does it."""
+
+    def reseeds(problem: Problem, init: Factors, rng: Any) -> Iterator[Step]:
+        yield Step(init, n_reseeded=1)
+        yield Step(init, n_reseeded=1)
+
+    lab.solver(reseeds)
+    assert lab.fit()[0]["n_reseeded"] == 0
+    assert lab.odd(restarts=2)["n_reseeded"] == 4
+
+
+@pytest.mark.parametrize("unit", ["W", "H"])
+def test_a_start_is_given_components_of_unit_length(lab: Lab, unit: str) -> None:
+    """The same product; the other factor takes the scale, and an empty one is 0."""
+    found: list[Factors] = []
+
+    def zero(problem: Problem, n_components: int, rng: np.random.Generator) -> Factors:
+        W, H = rng.random((ROWS, n_components)), rng.random((n_components, COLUMNS))
+        W[:, 1], H[1] = 0.0, 0.0
+        return Factors(W, H)
+
+    def keeps(problem: Problem, init: Factors, rng: Any) -> Iterator[Factors]:
+        found.append(init)
+        yield init
+
+    lab.init(zero)
+    lab.solver(keeps, takes=Takes(penalties=frozenset({"unit"})))
+    for goal in ({"loss": "frobenius"}, {"loss": "frobenius", "unit": unit}):
+        record = lab.odd(objective=goal, init={"name": "odd"})
+        assert record["status"] == "ok"
+    plain, made = [init for init in found if len(init.W) == ROWS]  # less warming up
+    np.testing.assert_allclose(made.reconstruct(), plain.reconstruct(), rtol=1e-12)
+    held, other = (made.W.T, made.H) if unit == "W" else (made.H, made.W.T)
+    np.testing.assert_allclose(np.linalg.norm(held, axis=1), 1.0, rtol=1e-12)
+    assert np.ptp(held[1]) == 0
+    assert not other[1].any()
+
+
+def test_factors_that_leave_the_unit_length_are_invalid(lab: Lab) -> None:
+    """The solver has broken what the objective holds."""
+
+    def grows(problem: Problem, init: Factors, rng: Any) -> Iterator[Factors]:
+        yield Factors(init.W * 2, init.H / 2)
+
+    lab.solver(grows, takes=Takes(penalties=frozenset({"unit"})))
+    goal = {"loss": "frobenius", "unit": "W"}
+    record = lab.odd(objective=goal)
+    assert record["status"] == "invalid"
+    assert "a column 0 of W of length 2, not 1 (objective.unit=W)" in record["reason"]
+
+
+def test_solver_and_evaluator_see_the_same_floored_x(lab: Lab) -> None:
+    """The floor is in the problem before either gets it; the data stay as they are."""
+    lowest: list[float] = []
+
+    def looks(problem: Problem, init: Factors, rng: Any) -> Iterator[Factors]:
+        lowest.append(float(problem.X.min()))
+        yield init
+
+    lab.solver(looks)
+    goal = {"loss": "frobenius", "floor": 0.75}
+    record, arrays = lab.fit(objective=goal, solver={"name": "odd"})
+    X = np.load(lab.folder / "X.npy")
+    model = arrays["W"] @ arrays["H"]
+    expected = ((np.maximum(X, 0.75) - model) ** 2).sum() / 2
+    assert lowest[-1] == 0.75  # after the tiny problem of the warm-up
+    assert X.min() < 0.75
+    assert record["objective_value"] == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_run_is_the_same_to_the_last_bit_the_second_time(lab: Lab) -> None:
@@ -387,6 +459,11 @@ def test_a_solver_with_its_own_start_gets_a_random_one_to_ignore(lab: Lab) -> No
         ({"stop": {"validation": 3}}, "stop.validation=3 needs validation cells"),
         ({"n_components": 0}, "n_components must be a whole number >= 1, got 0"),
         ({"restarts": 0}, "restarts must be a whole number >= 1, got 0"),
+        ({"halving": 1}, "halving must be a whole number >= 2, got 1"),
+        (
+            {"restarts": 8, "halving": 2},
+            "needs stop.max_steps of at least 32, a step for each start",
+        ),
         ({"seed": -1}, "seed must be a whole number >= 0, got -1"),
         ({"weighting": {"name": "tfidff"}}, "weighting=tfidff: choose from"),
         ({"data": "/nowhere/at/all"}, "no materialised dataset in /nowhere/at/all"),
@@ -469,6 +546,70 @@ def test_the_first_of_several_starts_is_the_start_of_a_single_one(lab: Lab) -> N
     several = lab.fit(restarts=3)[0]["starts"][0]
     for key in ("start_hash", "objective_value", "n_steps"):
         assert single[key] == several[key]
+
+
+def test_halving_spends_the_budget_of_one_start_on_all(lab: Lab) -> None:
+    """Work is summed and told by start; the median is that of the end of round 1."""
+    stop = {"kkt": None, "max_steps": 320}
+    record, arrays = lab.fit(restarts=8, halving=2, stop=stop)
+    starts = record["starts"]
+    assert (record["status"], record["stop"]) == ("ok", "max_steps")
+    assert (record["n_steps"], record["n_starts"], record["n_rounds"]) == (320, 8, 4)
+    steps = sorted(start["n_steps"] for start in starts)
+    assert steps == [10, 10, 10, 10, 30, 30, 70, 150]
+    levels = [start["objective_round_1"] for start in starts]
+    assert record["objective_median"] == pytest.approx(np.median(levels), rel=1e-15)
+    [chosen] = [start for start in starts if start["chosen"]]
+    assert chosen["n_steps"] == 150
+    assert record["objective_value"] == chosen["objective_value"]
+    assert record["objective_value"] < min(levels)
+    X = np.load(lab.folder / "X.npy")
+    by_hand = 0.5 * np.sum((X - arrays["W"] @ arrays["H"]) ** 2)
+    assert record["objective_value"] == pytest.approx(by_hand, rel=1e-13)
+
+
+def test_a_start_goes_the_same_way_in_a_race_as_alone(lab: Lab) -> None:
+    """Being left and taken up again changes no bit of a start's objectives."""
+    stop = {"kkt": None, "max_steps": 320}
+    raced = lab.fit(restarts=8, halving=2, stop=stop)[1]["trace"]
+    alone = lab.fit(restarts=8, stop=stop)[1]["trace"]
+    for start in range(8):
+        mine = {row[1]: row[5] for row in raced[raced[:, 0] == start]}
+        theirs = {row[1]: row[5] for row in alone[alone[:, 0] == start]}
+        common = mine.keys() & theirs.keys()
+        assert len(common) >= 9
+        assert all(mine[step] == theirs[step] for step in common)
+
+
+def test_a_race_is_the_same_to_the_last_bit_each_time(lab: Lab) -> None:
+    """Where seconds are no limit, nothing hangs on the clock."""
+    settings = {"restarts": 8, "halving": 2, "stop": {"kkt": None, "max_steps": 64}}
+    first, second = lab.fit(**settings)[1], lab.fit(**settings)[1]
+    assert first["W"].tobytes() == second["W"].tobytes()
+    assert first["H"].tobytes() == second["H"].tobytes()
+
+
+def test_a_run_of_one_start_is_its_own_median(lab: Lab) -> None:
+    """Whatever halving says, there is nobody to race."""
+    plain, _ = lab.fit()
+    halved, _ = lab.fit(halving=2)
+    for record in (plain, halved):
+        assert (record["n_starts"], record["n_rounds"]) == (1, 1)
+        assert record["objective_median"] == record["objective_value"]
+    assert plain["objective_value"] == halved["objective_value"]
+
+
+def test_what_a_race_could_not_try_is_a_warning(lab: Lab) -> None:
+    """A solver that yields once for 30 steps takes three starts' budgets at a time."""
+
+    def lumps(_: Problem, init: Factors, __: object) -> Any:
+        while True:
+            yield Step(init, n_steps=30)
+
+    lab.solver(lumps)
+    record = lab.odd(restarts=8, halving=2, stop={"kkt": None, "max_steps": 80})
+    assert (record["n_starts"], record["n_steps"]) == (3, 90)
+    assert "restarts=8: only 3 could be tried" in record["warnings"][0]
 
 
 def test_restarts_are_one_where_nothing_is_random(lab: Lab) -> None:
@@ -652,6 +793,31 @@ def test_validation_cells_choose_among_starts(lab: Lab) -> None:
         np.argmin(rmses)
     )
     assert int(np.argmin(values)) != int(np.argmin(rmses))
+
+
+def test_validation_cells_decide_a_race(lab: Lab) -> None:
+    """After round 1 the starts with the lower validation RMSE go on."""
+
+    def still(_: Problem, init: Factors, __: object) -> Any:
+        while True:
+            yield init
+
+    lab.solver(still, takes=Takes(missing=True))
+    split = {"name": "speckled", "test": 0.0, "validation": 0.2, "n_components_max": 1}
+    record = lab.odd(
+        split=split,
+        restarts=4,
+        halving=2,
+        n_components=1,
+        seed=2,
+        stop={"kkt": None, "max_steps": 24},
+    )
+    assert record["status"] == "ok", record["reason"]
+    starts = record["starts"]
+    by_rmse = sorted(starts, key=lambda start: start["validation"])
+    by_objective = sorted(starts, key=lambda start: start["objective_value"])
+    assert [start["n_rounds"] for start in by_rmse] == [3, 2, 1, 1]
+    assert [start["n_rounds"] for start in by_objective] != [3, 2, 1, 1]
 
 
 def test_a_solver_of_its_own_objective_has_both_values(lab: Lab) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -256,6 +257,23 @@ def test_an_unknown_run_is_said(folder: Path, writer: StudyWriter) -> None:
     """The study is named."""
     with pytest.raises(StoreError, match=f"no run nokey in {folder}"):
         writer.reader.config("nokey")
+
+
+def test_a_study_of_an_earlier_nmflab_lacks_a_column_and_is_read(
+    folder: Path, writer: StudyWriter, sweep: Begin, arrays: Arrays
+) -> None:
+    """What it never wrote is not known; a writer adds the column and keeps rows."""
+    writer.add_fit("a", sweep("a"), {"status": "ok", "n_steps": 5}, arrays)
+    writer.close()
+    with sqlite3.connect(folder / "runs.sqlite") as db:
+        db.execute("ALTER TABLE runs DROP COLUMN objective_median")
+    with Store.open(folder) as store:
+        [row] = store.runs().to_dict("records")
+    assert (row["n_steps"], np.isnan(row["objective_median"])) == (5, True)
+    again = StudyWriter(folder)
+    again.add_fit("b", 1, {"status": "ok", "objective_median": 2.5}, arrays)
+    assert again.reader.runs()["n_steps"].tolist() == [5]
+    again.close()
 
 
 def test_starts_warnings_and_traceback_come_back(

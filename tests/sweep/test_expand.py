@@ -215,9 +215,10 @@ def test_case_chooses_among_the_cases(loader: ConfigLoader) -> None:
 def test_a_plugin_failing_its_schema_in_one_choice_points_to_cases(
     loader: ConfigLoader,
 ) -> None:
-    """`solver=hals,mu solver.inner=2` cannot compose; the message says what can."""
-    message = refusal(loader, RATINGS, "solver=hals,mu", "solver.inner=2,3")
-    assert "solver.inner: MultiplicativeUpdates has no parameter 'inner'" in message
+    """Only hals has ``blocked``: it cannot compose; the message says what can."""
+    overrides = ["solver=hals,mu", "solver.blocked=true,false"]
+    message = refusal(loader, RATINGS, *overrides)
+    assert "solver.blocked: MultiplicativeUpdates has no parameter 'blocked'" in message
     assert message.endswith("use cases)")
 
 
@@ -226,14 +227,17 @@ def test_a_plugin_failing_its_schema_in_one_choice_points_to_cases(
     [
         ("solvr=hals", "no key named 'solvr' in the configuration; known: dataset,"),
         ("solvr=hals", "Did you mean 'solver'?"),
-        ("solver=hal", "no solver named 'hal' (config key 'solver'); installed: hals,"),
+        (
+            "solver=hal",
+            "no solver named 'hal' (config key 'solver'); installed: anls_bpp,",
+        ),
         ("solver=hals,hal", "Did you mean 'hals'?"),
         ("init=nndsv", "no init named 'nndsv' (config key 'init'); installed:"),
         ("dataset=movie_rating", "Did you mean 'movie_ratings'?"),
         ("split=nome", "no split named 'nome' (config key 'split'); known:"),
         ("weighting=nome", "Did you mean 'none'?"),
         ("objective=frobenus", "Did you mean 'frobenius'?"),
-        ("solver.iner=2", "solver.iner: Hals has no parameter 'iner'; it has inner,"),
+        ("solver.iner=2", "solver.iner: Hals has no parameter 'iner'; it has"),
         ("solver.iner=2,3", "did you mean 'inner'?"),
         ("stop.ktk=1", "stop.ktk: there is no such key"),
         ("metric.rsme.x=1", "metric.rsme: there is no such key"),

@@ -45,6 +45,7 @@ AXIS_NODES: dict[str, Any] = {
 SETTINGS: dict[str, Any] = {
     "study": None,
     "restarts": 1,
+    "halving": None,
     "stop": {"kkt": 1e-4, "max_steps": 2000},
     "missing_as_zero": False,
     "trace": True,
@@ -150,6 +151,7 @@ def test_a_key_changes_with_every_axis(axis: str, node: Any) -> None:
     "changed",
     [
         {"restarts": 2},
+        {"halving": 2},
         {"stop": {"kkt": 1e-5, "max_steps": 2000}},
         {"stop": {"kkt": 1e-4, "max_steps": 10}},
         {"missing_as_zero": True},
@@ -299,9 +301,7 @@ def test_starts_collapse_for_a_solver_that_brings_its_own() -> None:
         name="hals", solver=OwnStart, promises=Promises(init="own", random=True)
     )
     starts = [{"name": "random"}, {"name": "nndsvd"}]
-    wide = space(
-        seed=[0, 1], init=starts, solver=[AXIS_NODES["solver"], solver("masked_mu")]
-    )
+    wide = space(seed=[0, 1], init=starts, solver=[AXIS_NODES["solver"], solver("mu")])
     plan = plan_of(wide, registry=with_solver(spec))
     runs = {(label(p, "init"), label(p, "seed"))
             for p in plan if label(p, "solver") == "hals"}  # fmt: skip
@@ -430,6 +430,18 @@ def test_an_unfit_pair_is_skipped_with_its_reason() -> None:
             "split.typo: ",
         ),
         ({"objective": [{"loss": "frobenius", "typo": 1}]}, "objective.typo: "),
+        (
+            {"objective": [{"loss": "frobenius", "l1_W": -0.5}]},
+            "objective.l1_W must be >= 0 and finite, got -0.5",
+        ),
+        (
+            {"objective": [{"loss": "beta", "beta": float("nan")}]},
+            "objective.beta must be a finite number, got nan",
+        ),
+        (
+            {"objective": [{"loss": "frobenius", "unit": "X"}]},
+            "objective.unit=X: choose from none, W, H",
+        ),
     ],
 )
 def test_what_a_plugin_refuses_is_refused_before_anything_runs(

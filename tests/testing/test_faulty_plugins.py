@@ -23,7 +23,13 @@ from nmflab.contracts import (
     Step,
     Takes,
 )
-from nmflab.testing import test_datasets, test_inits, test_metrics, test_solvers
+from nmflab.testing import (
+    test_datasets,
+    test_inits,
+    test_invariance,
+    test_metrics,
+    test_solvers,
+)
 from nmflab.testing.installed import Configured
 
 RNG = np.random.default_rng(5)  # shared between calls, as a faulty plugin's state is
@@ -58,6 +64,12 @@ class Faulty:
     def _spoilt(self, W: Any, H: Any, init: Factors, rng: np.random.Generator) -> Any:
         if self.fault == "writes":
             init.W[0, 0] += 1
+        if self.fault == "units":
+            return W + 1e-9, H
+        if self.fault == "order":
+            return W * (1 + 1e-3 * np.arange(len(W)))[:, None], H
+        if not self.fault:
+            return W, H
         noise = {"state": RNG, "rng": rng}.get(self.fault)
         changed = {
             "negative": (-W, -H),
@@ -66,6 +78,7 @@ class Faulty:
             "dtype": (W.astype(np.float16), H),
             "rises": (W * (1 + RNG.random()), H),
             "stays": (init.W, init.H),
+            "worse": (W * 9, H),
         }
         if noise is not None:
             return W * noise.random(), H
@@ -90,6 +103,7 @@ def solver(fault: str) -> Configured[SolverSpec]:
         (test_solvers.test_inputs_stay_as_given, "writes"),
         (test_solvers.test_one_seed_gives_one_result, "state rng"),
         (test_solvers.test_objective_never_rises, "rises"),
+        (test_solvers.test_the_best_iterate_is_no_worse_than_the_start, "worse"),
     ],
 )
 def test_a_faulty_solver_is_found(check: Callable[..., None], faults: str) -> None:
@@ -98,6 +112,21 @@ def test_a_faulty_solver_is_found(check: Callable[..., None], faults: str) -> No
     for fault in faults.split():
         with pytest.raises(AssertionError):
             check(solver=solver(fault), structure="plain")
+
+
+@pytest.mark.parametrize(
+    ("check", "fault"),
+    [
+        ("other_units_of_x_change_the_model_as_they_change_x", "units"),
+        ("the_order_of_rows_and_columns_does_not_matter", "order"),
+    ],
+)
+def test_a_solver_that_knows_units_or_order_is_found(check: str, fault: str) -> None:
+    """An absolute number added, or a weight by position, shows in the model."""
+    run = getattr(test_invariance, f"test_{check}")
+    run(solver(""), "frobenius")
+    with pytest.raises(AssertionError):
+        run(solver(fault), "frobenius")
 
 
 def test_a_solver_that_leaves_a_solution_is_found() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from nmflab_inits import _svd
+from nmflab_inits._sketch import Decomposition, range_basis
 from nmflab_inits.nndsvd import Nndsvd, NndsvdA, NndsvdAr, nmflab_initializations
 from scipy.sparse import csr_array, random_array
 from sklearn.decomposition._nmf import _initialize_nmf
@@ -155,13 +156,80 @@ def test_more_components_than_singular_vectors_are_refused(start, X, make_proble
         start().start(make_problem(X), 12, rng())
 
 
-def test_only_nndsvdar_is_random():
-    """None takes missing entries, and all are limited by min(X.shape)."""
+def clustered_spectrum():
+    """Return a 300 x 280 nonnegative matrix whose singular values fall quickly."""
+    W, H = rng(1).random((300, 8)), rng(2).random((8, 280))
+    return (W * 2.0 ** -np.arange(8)) @ H + 1e-3 * rng(3).random((300, 280))
+
+
+@pytest.mark.parametrize("storage", ["dense", "csr"])
+def test_a_randomized_decomposition_finds_the_same_start(storage, make_problem):
+    """Where singular values fall quickly, and two power iterations sharpen them.
+
+    The ninth value is below 1e-2 of the fifth: errors shrink with its fifth power.
+    """
+    X = clustered_spectrum()
+    problem = make_problem(X if storage == "dense" else csr_array(X))
+    exact = Nndsvd().start(problem, 5, rng())
+    drawn = Nndsvd(svd=Decomposition.randomized).start(problem, 5, rng())
+    np.testing.assert_allclose(drawn.W, exact.W, atol=1e-6)
+    np.testing.assert_allclose(drawn.H, exact.H, atol=1e-6)
+
+
+def test_a_basis_is_orthonormal_and_spans_what_is_asked():
+    """Of a matrix of rank 8 the sketch of 8 vectors leaves nothing."""
+    X = rng(1).random((300, 8)) @ rng(2).random((8, 280))
+    Q = range_basis(X, 8, rng(), power_iterations=1)
+    np.testing.assert_allclose(Q.T @ Q, np.eye(8), atol=1e-13)
+    np.testing.assert_allclose(Q @ (Q.T @ X), X, atol=1e-12 * abs(X).max())
+
+
+def test_power_iterations_sharpen_the_basis():
+    """On a flat spectrum each one brings the residual nearer to the SVD's bound."""
+    X = rng(1).random((300, 280))
+    bound = np.sqrt((np.linalg.svd(X, compute_uv=False)[10:] ** 2).sum())
+    left = []
+    for power_iterations in (0, 2, 6):
+        Q = range_basis(X, 10, rng(), power_iterations=power_iterations)
+        left.append(np.linalg.norm(X - Q @ (Q.T @ X)))
+    assert left[0] > left[1] > left[2] > bound
+
+
+def test_a_basis_has_no_more_vectors_than_rows_or_columns():
+    """A sketch of 50 vectors of a 14 x 11 matrix is a basis of all of it."""
+    assert range_basis(rng().random((14, 11)), 50, rng(), power_iterations=1).shape == (
+        14,
+        11,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"svd": "x"}, r"init\.svd must be one of exact, randomized, got 'x'"),
+        ({"oversampling": -1}, r"init\.oversampling must be >= 0, got -1"),
+        ({"power_iterations": -2}, r"init\.power_iterations must be >= 0, got -2"),
+    ],
+)
+@pytest.mark.parametrize("start", ALL)
+def test_impossible_decompositions_are_refused(start, options, message):
+    """The message names the config key and the value."""
+    with pytest.raises(ValueError, match=message):
+        start(**options)
+
+
+def test_only_what_is_drawn_is_random():
+    """A randomized decomposition, and nndsvdar; none takes missing entries."""
     specs = {spec.name: spec for spec in nmflab_initializations()}
-    assert {name: spec.random for name, spec in specs.items()} == {
-        "nndsvd": False,
-        "nndsvda": False,
-        "nndsvdar": True,
-    }
+    drawn = Decomposition.randomized
+    assert [specs[n].is_random(c()) for n, c in zip(specs, ALL, strict=True)] == [
+        False,
+        False,
+        True,
+    ]
+    assert all(
+        specs[name].is_random(start(svd=drawn))
+        for name, start in zip(specs, ALL, strict=True)
+    )
     assert not any(spec.takes.missing for spec in specs.values())
     assert {spec.limit for spec in specs.values()} == {"min_shape"}

@@ -70,7 +70,8 @@ def _value(problem: Problem, factors: Factors) -> float:
     elif b == 0:
         cells = x / y - np.log(x / y) - 1
     else:
-        cells = (x**b + (b - 1) * y**b - b * x * y ** (b - 1)) / (b * (b - 1))
+        cross = x * np.where(x != 0, y, 1) ** (b - 1)  # 0 at x = 0, also where y is 0
+        cells = (x**b + (b - 1) * y**b - b * cross) / (b * (b - 1))
     return float(
         cells.sum()
         + objective.l1_W * W.sum()

@@ -6,7 +6,7 @@ from nmflab_inits.nndsvd import NndsvdA
 from nmflab_inits.random import RandomStart
 from nmflab_inits.sklearn_starts import Method as StartMethod
 from nmflab_inits.sklearn_starts import ScikitLearnStart
-from nmflab_solvers.masked_mu import MaskedMultiplicativeUpdates
+from nmflab_solvers.mu import MultiplicativeUpdates
 from nmflab_solvers.sklearn_nmf import ScikitLearnNMF, Stepping
 from scipy.sparse import csr_array
 
@@ -134,7 +134,7 @@ def test_missing_ratings_that_are_identified_are_rationals(
     item_3 = []
     for seed in (0, 2):
         init = RandomStart().start(problem, 2, np.random.default_rng(seed))
-        got = iterates(MaskedMultiplicativeUpdates(), problem, init, 1500)[-1]
+        got = iterates(MultiplicativeUpdates(), problem, init, 1500)[-1]
         Y = got.W @ got.H
         assert Y[1, 1] == pytest.approx(29 / 12, abs=1e-4)
         assert Y[3, 1] == pytest.approx(11 / 12, abs=1e-4)
@@ -158,7 +158,7 @@ def test_a_penalty_identifies_every_missing_rating(
     """The objective, twice ours, and the unseen cells are those known."""
     problem = masked(make_problem, storage, penalty)
     init = RandomStart().start(problem, 2, np.random.default_rng(0))
-    got = iterates(MaskedMultiplicativeUpdates(), problem, init, 1500)[-1]
+    got = iterates(MultiplicativeUpdates(), problem, init, 1500)[-1]
     assert 2 * value(problem, got) == pytest.approx(objective, abs=1e-6)
     Y, unseen = got.W @ got.H, RATINGS == 0
     np.testing.assert_allclose(Y[unseen], predictions, atol=0.0051)

@@ -496,6 +496,11 @@ def test_a_setting_of_one_case_is_checked_as_well(lab: Lab) -> None:
     ("settings", "message"),
     [
         ({"restarts": 0}, "restarts must be > 0, got 0"),
+        ({"halving": 1}, "halving must be a whole number >= 2, got 1"),
+        (
+            {"restarts": 3000, "halving": 2},
+            "halving=2 with restarts=3000 needs stop.max_steps of at least",
+        ),
         ({"metrics": ["rsme"]}, "no metric named 'rsme'"),
         ({"save": {"factors": "all", "max_gb": -1.0}}, "save.max_gb must be > 0"),
         ({"executor": {"name": "local", "n_jobs": 0}}, "executor.n_jobs must be > 0"),
