@@ -13,7 +13,12 @@ from nmflab.commands import spaces_of, sweep
 from nmflab.sweep.outcome import DryRun
 
 ROOT = Path(__file__).parents[1]
-SAVED = sorted(path.stem for path in (ROOT / "conf/experiment").glob("*.yaml"))
+# The studies speed_*.yaml share a page; tests/test_solver_speed.py is about them.
+SAVED = sorted(
+    path.stem
+    for path in (ROOT / "conf/experiment").glob("*.yaml")
+    if not path.stem.startswith("speed_")
+)
 PAGES = [ROOT / "experiments" / name / "README.md" for name in SAVED]
 
 # A setting without chance is run once: cases by seeds, or solvers by sizes by starts.
