@@ -77,7 +77,7 @@ def test_the_compiled_kernel_computes_what_its_twin_does(kind, shape, dtype, mas
 @pytest.mark.parametrize("kind", ["multiply", "newton"])
 def test_two_threads_give_what_one_does(kind):
     """Rows are independent, and losses are summed in their order."""
-    given, used = arguments((41, 90, 20), "float64")
+    given, used = arguments((400, 90, 20), "float64")
     one, two = (updated(compiled, kind, given, used, n_threads=n) for n in (1, 2))
     assert one[0] == two[0]
     assert (one[1] == two[1]).all()

@@ -68,7 +68,7 @@ def test_indices_may_have_64_bits():
 
 def test_two_threads_give_what_one_does():
     """Rows are independent, and errors are summed in their order."""
-    given, used = arguments((41, 90, 20), "float64")
+    given, used = arguments((400, 90, 20), "float64")
     one, two = (solved(compiled, given, used, n_threads=n) for n in (1, 2))
     assert one[0] == two[0]
     assert (one[1] == two[1]).all()

@@ -2,112 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit, prange
 
-from nmflab.kernels.compiled._kl_cells import (
-    add_weighted,
-    gather_scaled,
-    log_loss,
-    predict,
-    step_length,
+from nmflab.kernels.compiled._kl_cells import predict
+from nmflab.kernels.compiled._kl_rows import (
+    Factor,
+    Room,
+    move,
+    multiply_row,
+    row_loss,
+    space_for,
+    write_model,
+    write_sums,
 )
 from nmflab.kernels.compiled._masked_gram import (
-    CHUNK,
-    FEW,
     TOGETHER,
     Cells,
     Work,
-    add_gram,
     aligned,
-    finish,
-    prepare,
+    parts_for,
     room,
-    sweep_together,
 )
-
-
-class Factor(NamedTuple):
-    """What the update of a factor is given: all but the cells."""
-
-    table: Any
-    start: Any
-    sums: Any
-    terms: Any
-    used: int
-    masked: bool
-    smallest: float
-    measure: bool
-
-
-class Room(NamedTuple):
-    """Room for four rows' starts and sums S, and for their cells' values."""
-
-    old: Any
-    own: Any
-    y: Any
-    dy: Any
-    r: Any
-    bits: Any
-
-
-@njit(cache=True)
-def _room(cells: Cells, table: Any, width: int) -> Room:
-    longest = 1
-    for row in range(cells.starts.size - 1):
-        longest = max(longest, cells.starts[row + 1] - cells.starts[row])
-    return Room(
-        aligned(TOGETHER * width, table),
-        aligned(TOGETHER * width, table),
-        np.empty((TOGETHER, longest + 1)),
-        np.empty(longest + 1),
-        np.empty(longest + 1, table.dtype),
-        np.empty(longest + 1, np.int64),
-    )
-
-
-@njit(cache=True, inline="never")
-def _sum(cells: Cells, factor: Factor, row: int, r: Any, own: Any) -> None:
-    """Write S, the sum of the table over all columns or the row's own."""
-    if not factor.masked:
-        own[:] = factor.sums
-        return
-    first, n = cells.starts[row], cells.starts[row + 1] - cells.starts[row]
-    own[:], r[:n] = 0, 1
-    add_weighted(factor.table, cells.columns, first, n, r, own)
-
-
-@njit(cache=True, inline="never")
-def _loss(cells: Cells, row: int, own: Any, w: Any, y: Any, bits: Any) -> float:
-    """Return a row's ``S·w − Σ x log y``."""
-    first, n = cells.starts[row], cells.starts[row + 1] - cells.starts[row]
-    loss = log_loss(cells.values, first, n, y, bits)
-    for a in range(own.size):
-        loss += np.float64(own[a]) * w[a]
-    return loss
-
-
-@njit(cache=True, error_model="numpy", inline="never")
-def _multiply_row(
-    cells: Cells, factor: Factor, row: int, w: Any, N: Any, own: Any, y: Any, r: Any
-) -> None:
-    """Replace w by ``w N / S``, with second-order penalties by the positive root."""
-    terms, first = factor.terms, cells.starts[row]
-    n = cells.starts[row + 1] - first
-    for p in range(n):
-        r[p] = cells.values[first + p] / y[p]
-    N[:] = 0
-    add_weighted(factor.table, cells.columns, first, n, r, N)
-    for a in range(factor.used):
-        up, down = w[a] * N[a], own[a] + terms[0, a]
-        if terms[1, a] > 0:
-            down = (down + np.sqrt(down * down + 4 * terms[1, a] * up)) / 2
-        if down > 0:
-            w[a] = max(terms[3, a], up / down)
-        elif terms[1, a] > 0:
-            w[a] = terms[3, a]
+from nmflab.kernels.compiled._masked_sweeps import prepare, sweep_together
 
 
 def _multiply(cells: Cells, factor: Factor, new: Any, n_parts: int) -> Any:
@@ -118,71 +37,19 @@ def _multiply(cells: Cells, factor: Factor, new: Any, n_parts: int) -> Any:
         N, w, own = (
             aligned(width, table), aligned(width, table), aligned(width, table)
         )  # fmt: skip
-        space = _room(cells, table, width)
+        space = space_for(cells, table, width)
         y, r = space.y[0], space.r
         for row in range(n_rows * part // n_parts, n_rows * (part + 1) // n_parts):
             first, n = cells.starts[row], cells.starts[row + 1] - cells.starts[row]
             for a in range(used):
                 w[a] = factor.start[row * width + a]
             predict(table, cells.columns, first, n, w, 0, width, smallest, y)
-            _sum(cells, factor, row, r, own)
+            write_sums(cells, factor, row, r, own)
             if factor.measure:
-                losses[row] = _loss(cells, row, own, w, y, space.bits)
-            _multiply_row(cells, factor, row, w, N, own, y, r)
+                losses[row] = row_loss(cells, row, own, w, y, space.bits)
+            multiply_row(cells, factor, row, w, N, own, y, r)
             new[row * width : row * width + used] = w[:used]
     return losses.sum()
-
-
-@njit(cache=True, error_model="numpy", inline="never")
-def _model(
-    cells: Cells, factor: Factor, row: int, i: int, work: Work, space: Room
-) -> None:
-    """Write the Hessian of a row's loss, and ``N − S``, where the i-th row's belong.
-
-    Each vector is scaled by √x/y, so that the products with √x are N.
-    """
-    begin, n = cells.starts[row], cells.starts[row + 1] - cells.starts[row]
-    width, used, r = work.width, factor.used, space.r
-    for p in range(n):
-        r[p] = np.sqrt(cells.values[begin + p])
-    for p in range(0, n, CHUNK):
-        m = min(CHUNK, n - p)
-        gather_scaled(
-            factor.table, cells.columns, begin + p, m, r, space.y[i], p, used, work.A,
-            width,
-        )  # fmt: skip
-        add_gram(work, i, m, used, n <= FEW, p == 0)
-    for a in range(used):
-        product = work.G[i * work.square + a * width + used] if n > 0 else 0
-        work.g[i * width + a] = product - space.own[i * width + a]
-    finish(work, i, n, used)
-
-
-@njit(cache=True, error_model="numpy", inline="never")
-def _move(
-    cells: Cells, factor: Factor, row: int, i: int, work: Work, space: Room
-) -> None:
-    """Go from the old row towards w as far as the loss falls; y follows."""
-    begin, n = cells.starts[row], cells.starts[row + 1] - cells.starts[row]
-    first, terms, w, y, dy = i * work.width, factor.terms, work.w, space.y[i], space.dy
-    flat, bend = 0.0, 0.0
-    for a in range(factor.used):
-        old, second = np.float64(space.old[first + a]), terms[1, a]
-        d = w[first + a] - old
-        flat += (space.own[first + a] + terms[0, a] + second * old) * d
-        bend += second * d * d
-    predict(
-        factor.table, cells.columns, begin, n, w, first, work.width, factor.smallest, dy
-    )  # fmt: skip
-    for p in range(n):
-        dy[p] -= y[p]
-    t = step_length(cells.values, begin, n, y, dy, flat, bend)
-    for p in range(n):
-        y[p] = max(y[p] + t * dy[p], factor.smallest)
-    if t < 1:
-        for a in range(factor.used):
-            old = space.old[first + a]
-            w[first + a] = max(terms[3, a], old + t * (w[first + a] - old))
 
 
 @njit(cache=True, inline="never")
@@ -208,18 +75,18 @@ def _newton_group(
             factor.table, cells.columns, begin, n, w, first, width, factor.smallest,
             space.y[i],
         )  # fmt: skip
-        _sum(cells, factor, row, space.r, space.own[first : first + width])
-        _model(cells, factor, row, i, work, space)
+        write_sums(cells, factor, row, space.r, space.own[first : first + width])
+        write_model(cells, factor, row, i, work, space)
         prepare(work, i, factor.terms, used, 0)
     sweep_together(work, low, used, sweeps)
     for row in range(top, end):
         first = (row - top) * width
-        _move(cells, factor, row, row - top, work, space)
+        move(cells, factor, row, row - top, work, space)
         new[row * width : row * width + used] = w[first : first + used]
         if factor.measure:
             here = slice(first, first + width)
             y = space.y[row - top]
-            loss += _loss(cells, row, space.own[here], w[here], y, space.bits)
+            loss += row_loss(cells, row, space.own[here], w[here], y, space.bits)
     return loss
 
 
@@ -228,7 +95,7 @@ def _newton(cells: Cells, factor: Factor, sweeps: int, new: Any, n_parts: int) -
     n_groups = (n_rows + TOGETHER - 1) // TOGETHER
     losses = np.zeros(n_groups)
     for part in prange(n_parts):
-        work, space = room(factor.table, width), _room(cells, factor.table, width)
+        work, space = room(factor.table, width), space_for(cells, factor.table, width)
         stop = n_groups * (part + 1) // n_parts
         for group in range(n_groups * part // n_parts, stop):
             top = group * TOGETHER
@@ -262,10 +129,11 @@ def multiply_rows(
     n_threads: int,
 ) -> float:
     """See `nmflab.kernels.plain.kl.multiply_rows`."""
-    run = _multiply_one if n_threads == 1 else _multiply_many
+    n_parts = parts_for(columns.size, n_threads)
+    run = _multiply_one if n_parts == 1 else _multiply_many
     options = used, masked, smallest, measure
     factor = Factor(table.ravel(), start.ravel(), sums, terms, *options)
-    return float(run(Cells(starts, columns, values), factor, new.ravel(), n_threads))
+    return float(run(Cells(starts, columns, values), factor, new.ravel(), n_parts))
 
 
 def newton_rows(
@@ -286,8 +154,9 @@ def newton_rows(
     n_threads: int,
 ) -> float:
     """See `nmflab.kernels.plain.kl.newton_rows`."""
-    run = _newton_one if n_threads == 1 else _newton_many
+    n_parts = parts_for(columns.size, n_threads)
+    run = _newton_one if n_parts == 1 else _newton_many
     options = used, masked, smallest, measure
     factor = Factor(table.ravel(), start.ravel(), sums, terms, *options)
     cells = Cells(starts, columns, values)
-    return float(run(cells, factor, sweeps, new.ravel(), n_threads))
+    return float(run(cells, factor, sweeps, new.ravel(), n_parts))

@@ -15,8 +15,11 @@ from nmflab.kernels.compiled._masked_gram import (
     Work,
     add_gram,
     finish,
-    prepare,
+    parts_for,
     room,
+)
+from nmflab.kernels.compiled._masked_sweeps import (
+    prepare,
     subtract_product,
     sweep_together,
 )
@@ -135,7 +138,8 @@ def solve_rows(
     n_threads: int,
 ) -> float:
     """See `nmflab.kernels.plain.masked.solve_rows`."""
-    run = _solve_one if n_threads == 1 else _solve_many
+    n_parts = parts_for(columns.size, n_threads)
+    run = _solve_one if n_parts == 1 else _solve_many
     cells, tables = Cells(starts, columns, values), (table.ravel(), start.ravel())
     limits = used, sweeps, measure
-    return float(run(cells, *tables, terms, *limits, new.ravel(), n_threads))
+    return float(run(cells, *tables, terms, *limits, new.ravel(), n_parts))
