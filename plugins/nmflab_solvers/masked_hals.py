@@ -99,7 +99,8 @@ class MaskedHals:
         self, problem: Problem, init: Factors, rng: np.random.Generator
     ) -> Generator[Factors | Step, None, str | None]:
         """Yield the factors after each step, without end; `rng` is not used."""
-        scaled = rescale(problem)
+        # Always near 1, so that offsets and components have entries of one size.
+        scaled = rescale(problem, most=0)
         low = {"none": None, "signed": -np.inf, "nonneg": 0.0}[str(self.offsets)]
         model = MaskedModel(scaled, init, low, self.inner)
         growth = self._growth()

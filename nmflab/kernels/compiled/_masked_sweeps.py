@@ -27,13 +27,19 @@ def prepare(work: Work, r: int, terms: Any, used: int, count: int) -> None:
     """
     G, g, w, first = work.G, work.g, work.w, r * work.width
     smallest = np.finfo(G.dtype).tiny
+    # Below, an entry's step would be what rounding leaves of the others' share.
+    relevant, precision = smallest, np.finfo(G.dtype).eps
+    for a in range(used):
+        if terms[4, a] > 0:
+            own = G[r * work.square + a * (work.width + 1)]
+            relevant = max(relevant, own * precision * precision)
     for a in range(used):
         at, d = first + a, r * work.square + a * (work.width + 1)
         second = terms[1, a] + count * terms[2, a]
         g[at] -= terms[0, a] + second * w[at]
         G[d] += second
         curved = G[d] >= smallest and terms[4, a] > 0
-        work.step[at] = 1 / G[d] if curved else 0
+        work.step[at] = 1 / G[d] if curved and G[d] >= relevant else 0
         if not curved and terms[4, a] > 0 and g[at] < 0:
             w[at] = max(terms[3, a], 0)
 

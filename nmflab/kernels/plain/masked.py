@@ -80,6 +80,9 @@ def sweep_row(
     curved = (curvature >= np.finfo(G.dtype).tiny) & (moves > 0)
     alone = ~curved & (moves > 0) & (c < 0)
     w[alone] = np.maximum(low[alone], 0)
+    # Below, an entry's step would be what rounding leaves of the others' share.
+    largest = float(curvature[moves > 0].max(initial=0))
+    curved &= curvature >= largest * float(np.finfo(G.dtype).eps) ** 2
     for _ in range(sweeps):
         for a in np.flatnonzero(curved):
             w[a] = max(low[a], w[a] + (c[a] - G[a] @ w) / curvature[a])

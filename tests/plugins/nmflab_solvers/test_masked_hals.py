@@ -348,3 +348,34 @@ def test_it_declares_what_it_takes_and_promises():
     assert spec.takes.penalties == {"l1", "l2", "l2_per_count"}
     assert spec.is_monotone(PLAIN)
     assert not spec.is_monotone(MaskedHals())
+
+
+def test_what_rounding_leaves_of_a_component_is_not_blown_up(
+    make_problem, iterates, value
+):
+    """At an exact fit in float32, a nearly vanished component once rose to 1e11."""
+    X = np.array(
+        [[0.0, 0.76551515], [0.6050047, 0.0], [0.0, 0.15343593], [0.0, 0.5168097]]
+    )
+    observed = np.array([[1, 1], [1, 0], [0, 1], [1, 1]], dtype=bool)
+    problem = make_problem(X, observed, dtype="float32")
+    W = np.array(
+        [
+            [0.38541228, 0.38127896, 0.28408235, 0.3438952],
+            [0.40891048, 0.21122311, 0.4392115, 0.23390658],
+            [0.22114488, 0.30453172, 0.4079458, 0.3483675],
+            [0.17230754, 0.35555407, 0.20766899, 0.17790757],
+        ]
+    )
+    H = np.array(
+        [
+            [0.3957049, 0.17097372],
+            [0.25833616, 0.30207402],
+            [0.22002412, 0.30958453],
+            [0.3627316, 0.16734439],
+        ]
+    )
+    start = Factors(W.astype(np.float32), H.astype(np.float32))
+    run = iterates(PLAIN, problem, start, 12)
+    # float32 leaves 1e-7 of each cell, so 1e-14 of squares near 1
+    assert max(value(problem, factors) for factors in run) < 1e-12
