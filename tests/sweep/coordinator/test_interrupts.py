@@ -117,6 +117,8 @@ def test_after_kill_9_the_same_command_makes_exactly_the_missing_runs(
     """And while it runs, a second command on the study is refused."""
     sweep = start(0.05, "local")
     sweep.wait_for(lambda: sweep.has_rows(5))
+    # Stopped, it holds the study however long the second command takes to start.
+    sweep.process.send_signal(signal.SIGSTOP)
 
     assert cli.main(sweep.arguments) == 2
     refused = capsys.readouterr().err
