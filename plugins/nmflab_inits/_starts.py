@@ -11,9 +11,11 @@ from nmflab.numerics import n_fitted, optimal_scale
 
 
 def mean_observed(problem: Problem) -> float:
-    """Return the mean of X over its observed cells, summed in float64; 0 if none is."""
+    """Return the mean of |X| over its observed cells, in float64; 0 if none is."""
     values = problem.X if isinstance(problem.X, np.ndarray) else problem.X.data
     n_cells = n_fitted(problem)
+    if values.min(initial=0) < 0:  # only then is a copy of X made
+        values = np.abs(values)
     return float(values.sum(dtype=np.float64)) / n_cells if n_cells else 0.0
 
 

@@ -27,7 +27,8 @@ class Distribution(StrEnum):
 class RandomStart:
     """Independent entries ``|N(0, 1)|·sqrt(mean(X) / n_components)``, then scaled.
 
-    The mean is over the observed cells, so ``WH`` has about the size of X. W is drawn
+    The mean is over the observed cells, of magnitudes where X is signed, so ``WH`` has
+    about the size of X. W is drawn
     before H, in float64: float32 gets the same start, rounded.
 
     Parameters
@@ -76,7 +77,12 @@ def nmflab_initializations() -> Iterable[InitSpec]:
     yield InitSpec(
         name="random",
         initialization=RandomStart,
-        takes=Takes(losses=LOSSES, penalties=frozenset({"l1", "l2"}), missing=True),
+        takes=Takes(
+            losses=LOSSES,
+            penalties=frozenset({"l1", "l2"}),
+            missing=True,
+            signed=True,
+        ),
         examples=(
             RandomStart(),
             RandomStart(distribution=Distribution.uniform, scale=False),

@@ -118,3 +118,13 @@ def test_it_takes_missing_entries_and_any_loss():
     assert spec.random is True
     assert spec.takes.missing
     assert spec.limit == "none"
+
+
+def test_a_signed_x_is_started_at_the_size_of_its_magnitudes(make_problem) -> None:
+    """Its mean may be 0 or below; the start is at least 0 all the same."""
+    X = np.random.default_rng(0).standard_normal((40, 30)) - 1.0
+    solved = RandomStart(scale=False)
+    signed = solved.start(make_problem(X), 3, np.random.default_rng(1))
+    unsigned = solved.start(make_problem(np.abs(X)), 3, np.random.default_rng(1))
+    assert (signed.W >= 0).all()
+    np.testing.assert_array_equal(signed.W, unsigned.W)
