@@ -27,8 +27,8 @@ NMFLAB_CONTRACT = 1
 class Nndsvd:
     """NNDSVD: ``sqrt(s_j m_j)`` times the larger half of each singular pair of X.
 
-    Its many zeros suit `hals`; multiplicative updates lift them to their floor, from
-    where they hardly move.
+    Its many zeros suit `hals`; multiplicative updates, which cannot leave a 0, lift
+    them first and say so.
 
     Parameters
     ----------
