@@ -26,6 +26,7 @@ NO_RESULT = frozenset(
         "nmflab",
         "nmflab.registry",
         "nmflab.hookspecs",
+        "nmflab.fetching",
         "nmflab.run.measure",
     }
 )

@@ -106,7 +106,7 @@ def test_everything_beside_x_comes_back(folder):
         column_names=("a", "b", "c", "d"),
         row_labels=np.array(["x", "y", "x", "y", "z", "z"], dtype=object),
         truth=truth,
-        extras={"licence": "CC0", "tokens": ["a b"] * 6, "folds": np.arange(6)},
+        extras={"licence": "CC0", "tokens": ["a b"] * 6, "folds": np.arange(24)},
     )
     materialise(data, folder)
     found = open_dataset(folder)
@@ -118,7 +118,7 @@ def test_everything_beside_x_comes_back(folder):
     assert found.truth.row_offset is None
     assert found.extras["licence"] == "CC0"
     assert found.extras["tokens"] == ["a b"] * 6
-    np.testing.assert_array_equal(found.extras["folds"], np.arange(6))
+    np.testing.assert_array_equal(found.extras["folds"], np.arange(24))
 
 
 def test_unobserved_cells_become_0(folder):
@@ -429,3 +429,41 @@ def test_a_newer_format_is_refused(folder):
     (folder / "meta.json").write_text(json.dumps(meta | {"format": 99}))
     with pytest.raises(ValueError, match="format 99, this nmflab reads up to 1"):
         open_dataset(folder)
+
+
+def ratings(**more):
+    """Return three stored cells of a 2 x 3 matrix, with a fold for each."""
+    cells = (np.array([5.0, 3.0, 1.0]), np.array([0, 2, 1]), np.array([0, 2, 3]))
+    folds = more.pop("folds", np.array([1, 2, 1]))
+    X = csr_array(cells, shape=(2, 3))
+    return Dataset(X=X, missing="unstored", extras={"folds": folds}, **more)
+
+
+def test_what_a_split_goes_by_is_in_the_fingerprint():
+    """The same ratings in other folds are other data to a study."""
+    same, other = ratings(), ratings(folds=np.array([2, 1, 1]))
+    assert fingerprint(ratings()) == fingerprint(same) != fingerprint(other)
+
+
+def test_extras_of_cells_must_be_one_a_cell(folder):
+    """Two folds for three ratings cannot be told apart later."""
+    with pytest.raises(ValueError, match=r"extras\['folds'\] .* each of the 3 stored"):
+        materialise(ratings(folds=np.array([1, 2])), folder)
+
+
+def test_a_csr_that_would_be_sorted_is_refused_with_extras_of_cells(folder):
+    """Sorting it would give each fold to another rating."""
+    cells = (np.array([3.0, 5.0]), np.array([2, 0]), np.array([0, 2, 2]))
+    X = csr_array(cells, shape=(2, 3))
+    data = Dataset(X=X, missing="unstored", extras={"folds": np.array([1, 2])})
+    with pytest.raises(ValueError, match="sorted indices"):
+        materialise(data, folder)
+
+
+def test_stored_zeros_that_would_go_are_refused_with_extras_of_cells(folder):
+    """Their folds would stay behind."""
+    cells = (np.array([0.0, 5.0]), np.array([0, 2]), np.array([0, 2, 2]))
+    X = csr_array(cells, shape=(2, 3))
+    data = Dataset(X=X, extras={"folds": np.array([1, 2])})
+    with pytest.raises(ValueError, match="stores zeros"):
+        materialise(data, folder)

@@ -7,6 +7,7 @@ for nothing else.
 """
 
 from nmflab.contracts.data import (
+    CELL_EXTRAS,
     EXTRAS,
     Cells,
     Dataset,
@@ -16,6 +17,7 @@ from nmflab.contracts.data import (
     Matrix,
     Missing,
 )
+from nmflab.contracts.origin import DataFile, Origin
 from nmflab.contracts.problem import (
     LOSSES,
     TRACE_COLUMNS,
@@ -52,11 +54,13 @@ plugin for another version is reported and left out, never half used.
 """
 
 __all__ = [
+    "CELL_EXTRAS",
     "CONTRACT_VERSION",
     "EXTRAS",
     "LOSSES",
     "TRACE_COLUMNS",
     "Cells",
+    "DataFile",
     "Dataset",
     "DatasetLoader",
     "DatasetSpec",
@@ -73,6 +77,7 @@ __all__ = [
     "Missing",
     "NotApplicable",
     "Objective",
+    "Origin",
     "Problem",
     "Promises",
     "ReportSection",

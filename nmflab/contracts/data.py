@@ -20,16 +20,29 @@ Extra: TypeAlias = "npt.NDArray[Any] | list[str] | str"
 EXTRAS: Mapping[str, str] = {
     "tokens": "list of str: one document a sample, its tokens separated by blanks",
     "column_metadata": "list of str: labels of each column, separated by '|' (genres)",
+    "row_metadata": "list of str: the same for each row",
+    "column_labels": "array (n_features,): known classes of the columns",
     "timestamps": "array of int64 (n_stored,): seconds since 1970 of each stored cell",
     "folds": "array of int (n_stored,): the published test fold of each stored cell",
     "image_shape": "array of int (2,): height and width of an image held in a row",
+    "sample_shape": "array of int (2,): of an image whose pixels are the rows",
+    "frequencies": "array of float (n_features,): Hz",
+    "times": "array of float (n_samples,): seconds",
+    "preparation": "str: what the loader left out or changed, with counts",
     "wavelengths": "array of float (n_features,): micrometres",
     "licence": "str: the terms of use, shown before download and in the report",
     "citation": "str: how the data's authors ask to be cited (BibTeX where it exists)",
     "source": "str: where the data come from, a URL or a path",
     "rating_scale": "array of float (2,): lowest and highest possible value",
 }
-"""Documented vocabulary of `Dataset.extras`. Other keys are allowed and kept."""
+"""Documented vocabulary of `Dataset.extras`. Other keys are allowed and kept.
+
+What is said of stored cells follows their order in X, in canonical CSR or C order; for
+a dense X without missing cells that is every cell.
+"""
+
+CELL_EXTRAS = ("timestamps", "folds")
+"""Extras that belong to the stored cells; a split may depend on them."""
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,11 @@ class FittedRun:
         Names, labels, truth and extras of the data.
     test : Cells, optional
         Cells no solver saw.
+    validation : Cells, optional
+        Cells kept for stopping and for choices; no solver saw them either.
+    test_factors : Factors, optional
+        What predicts the test cells where `factors` does not reach them: a split that
+        holds out whole rows and columns completes the factors for these.
     config : mapping
         The resolved axes of the run: ``config["solver"]["name"]``, ``config["seed"]``.
     """
@@ -184,7 +189,23 @@ class FittedRun:
     factors: Factors
     dataset: Dataset
     test: Cells | None = None
+    validation: Cells | None = None
+    test_factors: Factors | None = None
     config: Mapping[str, Any] = field(default_factory=dict)
+
+    def predict_test(self) -> Matrix:
+        """Return the modelled values of the test cells, float64, ``(len(test),)``.
+
+        Raises
+        ------
+        NotApplicable
+            If no cell is held out for testing.
+        """
+        if self.test is None or not len(self.test):
+            raise NotApplicable("needs heldout")
+        factors = self.factors if self.test_factors is None else self.test_factors
+        predicted = factors.predict(self.test.rows, self.test.columns)
+        return predicted.astype(np.float64, copy=False)
 
 
 class NotApplicable(ValueError):  # noqa: N818 (reads as what happened)

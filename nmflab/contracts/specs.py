@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from nmflab.contracts.origin import Origin
 from nmflab.contracts.problem import LOSSES
 
 Limit: TypeAlias = Literal["none", "min_shape"]
@@ -88,6 +89,10 @@ class DatasetSpec:
         A frozen, keyword-only dataclass with ``load``; its fields are the parameters.
     files : callable
         The files a configured dataset reads; a change of size or time reloads them.
+    origin : Origin or callable, optional
+        Where published data come from; a callable gets the configured dataset. Its
+        files are fetched before `load` is called, its licence, citation and page stand
+        among the extras of what was loaded.
     requires : tuple of str
         Requirements beyond nmflab's own, as in ``("pyarrow>=15",)``; their versions
         enter the key of each run.
@@ -98,8 +103,13 @@ class DatasetSpec:
     name: str
     dataset: type[Any]
     files: Callable[[Any], Iterable[Path]] = no_files
+    origin: Origin | Callable[[Any], Origin] | None = None
     requires: tuple[str, ...] = ()
     examples: tuple[Any, ...] = ()
+
+    def origin_of(self, dataset: Any) -> Origin | None:
+        """Return where a configured dataset comes from; None for what is generated."""
+        return self.origin(dataset) if callable(self.origin) else self.origin
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,6 +24,7 @@ from nmflab.listing.docstrings import (
     split_docstring,
     summary,
 )
+from nmflab.listing.origin_words import published
 from nmflab.listing.spec_words import promises_of, takes_of, value_of
 from nmflab.registry import KINDS, PluginFailure, PluginInfo, Registry, UnknownPlugin
 from nmflab.splits import SPLITS
@@ -125,6 +126,7 @@ def show_plugin(registry: Registry, kind: str, name: str) -> str:
             ("Takes", takes_of(spec)),
             ("Promises", promises_of(spec)),
             ("Value", value_of(spec)),
+            ("Published data", published(spec)),
             ("Requires", list(spec.requires)),
         )
         if lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from nmflab.contracts import Dataset, Mask, Matrix, Missing
+from nmflab.contracts import CELL_EXTRAS, Dataset, Mask, Matrix, Missing
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -84,7 +84,10 @@ class Canonical:
 
     def digest(self) -> Digest:
         """Return a fingerprint to which the blocks are still to be added."""
-        return Digest((self.shape, self.storage, self.missing, self.dtype.str))
+        digest = Digest((self.shape, self.storage, self.missing, self.dtype.str))
+        for key, values in sorted(cell_extras(self.dataset).items()):
+            digest.add_extra(key, values)
+        return digest
 
 
 class Digest:
@@ -106,10 +109,60 @@ class Digest:
             first.update(block.rows.astype(np.int64).tobytes())
             second.update(block.columns.astype(np.int64).tobytes())
 
+    def add_extra(self, key: str, values: npt.NDArray[Any]) -> None:
+        """Add what is known of each stored cell: a split may depend on it."""
+        content = np.ascontiguousarray(values).tobytes()
+        each = hashlib.blake2b(content, digest_size=16).digest()
+        self._head += key.encode() + values.dtype.str.encode() + each
+
     def hexdigest(self) -> str:
         """Return 32 hexadecimal digits."""
         parts = b"".join(part.digest() for part in self._parts)
         return hashlib.blake2b(self._head + parts, digest_size=16).hexdigest()
+
+
+def cell_extras(dataset: Dataset) -> dict[str, npt.NDArray[Any]]:
+    """Return the extras that belong to the stored cells of X.
+
+    Raises
+    ------
+    ValueError
+        If one is not an array with an entry for each stored cell, or if the CSR is not
+        in the order that such extras follow.
+    """
+    found: dict[str, npt.NDArray[Any]] = {}
+    for key in CELL_EXTRAS:
+        values = dataset.extras.get(key)
+        if values is None:
+            continue
+        n_cells = _n_listed(dataset)
+        if not isinstance(values, np.ndarray) or values.shape != (n_cells,):
+            raise ValueError(
+                f"dataset: extras[{key!r}] must be an array of one entry for each of"
+                f" the {n_cells:,} stored cells of X, in the order of its rows"
+            )
+        found[key] = values
+    return found
+
+
+def _n_listed(dataset: Dataset) -> int:
+    """Return how many cells X lists; refuse a CSR that is about to be reordered."""
+    X: Any = dataset.X
+    if isinstance(X, np.ndarray):
+        return int(X.size if dataset.mask is None else np.count_nonzero(dataset.mask))
+    is_ready = X.format == "csr" and X.has_canonical_format
+    if not is_ready or dataset.mask is not None:
+        raise ValueError(
+            "dataset: X has extras for each stored cell, so it must be a CSR with"
+            " sorted indices, without duplicates and without a mask: sorting it later"
+            " would part the cells from their extras"
+        )
+    if dataset.missing == "none" and not X.data.all():
+        raise ValueError(
+            "dataset: X has extras for each stored cell, and stores zeros that are"
+            " values like those it leaves out; eliminate them, with their extras"
+        )
+    return int(X.nnz)
 
 
 def canonical(dataset: Dataset) -> Canonical:

@@ -69,8 +69,9 @@ def materialise(dataset: Dataset, folder: Path, *, signed_ok: bool = True) -> Fa
 def fingerprint(dataset: Dataset) -> str:
     """Return the fingerprint `materialise` would record: 32 hexadecimal digits.
 
-    BLAKE2b over shape, storage, missing, dtype, the cells and the mask. Names, labels
-    and extras do not count: they change no number a solver sees.
+    BLAKE2b over shape, storage, missing, dtype, the cells, the mask, and the extras of
+    cells that a split may go by (`nmflab.contracts.CELL_EXTRAS`). Names, labels and
+    other extras do not count: they change no number a solver sees.
     """
     form = canonical(dataset)
     digest = form.digest()

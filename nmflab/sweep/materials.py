@@ -11,9 +11,11 @@ from typing import Any
 from nmflab.caches import cache_dir
 from nmflab.contracts import DatasetSpec
 from nmflab.executors import Executor, Failed, Limits, Materialised
+from nmflab.fetching import state_of
 from nmflab.provenance import version_of
 from nmflab.registry import Registry
 from nmflab.sources import source_hash
+from nmflab.sweep.downloads import Downloads
 from nmflab.sweep.nodes import node_text, plugin_object
 from nmflab.sweep.plan import Data
 
@@ -22,16 +24,18 @@ def data_folder(registry: Registry, node: Mapping[str, Any]) -> Path:
     """Return where a configured dataset lies once it is materialised.
 
     The name holds its parameters, the source of its plugin, the versions that needs,
-    and path, size and time of each file it reads.
+    path, size and time of each file it reads, and the checksums of what it downloads.
     """
     spec, loader = plugin_object(registry, "dataset", node)
     assert isinstance(spec, DatasetSpec)
+    origin = spec.origin_of(loader)
     made_from = [
         node_text(node),
         source_hash(spec.dataset.__module__),
         source_hash("nmflab.materialise"),
         *[f"{r}:{version_of(r)}" for r in ("numpy", "scipy", "pandas")],
         *[_state(path) for path in spec.files(loader)],
+        *[state_of(file) for file in (origin.files if origin is not None else ())],
     ]
     digest = blake2b("\n".join(made_from).encode(), digest_size=16).hexdigest()
     return cache_dir() / "data" / f"{node['name']}-{digest}"
@@ -56,11 +60,14 @@ def materialise_all(
     A dataset that fails, hangs or dies costs its own runs only: its `Data` says why.
     """
     data: dict[str, Data] = {}
+    downloads = Downloads(registry)
     waiting: dict[str, tuple[str, dict[str, Any]]] = {}
     for node in {node_text(node): node for node in nodes}.values():
         folder = data_folder(registry, node)
         if (folder / "meta.json").exists():
             data[node_text(node)] = _opened(folder)
+        elif (absent := downloads.missing(node)) is not None:
+            data[node_text(node)] = absent
         else:
             waiting[str(folder)] = (node_text(node), _job(registry, node, folder))
     queue = list(waiting.values())

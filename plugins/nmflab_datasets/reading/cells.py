@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nmflab_datasets.reading.table import Table, refuse
+from nmflab_datasets.triplets import canonical_csr, canonical_order
 
 if TYPE_CHECKING:
     from nmflab_datasets.file import Duplicates, File
@@ -20,12 +22,25 @@ Codes: TypeAlias = npt.NDArray[np.intp]
 _WHOLE = re.compile(r"-?\d+")
 
 
-def coded(names: Any) -> tuple[Codes, list[str]]:
-    """Return each entry's code, and the names by code, sorted.
+@dataclass(frozen=True)
+class Coded:
+    """One name an entry, as positions in the list of names, which is sorted.
 
     Sorted as numbers where all are whole numbers, else as text: the matrix does not
     depend on the order of the list.
     """
+
+    codes: Codes
+    names: list[str]
+
+    def first_blank(self) -> int | None:
+        """Return the first entry that has no name."""
+        blank = [at for at, name in enumerate(self.names) if not name.strip()]
+        return int(np.argmax(np.isin(self.codes, blank))) if blank else None
+
+
+def coded(names: Any) -> Coded:
+    """Return the names of a list's entries, given one each."""
     import pandas as pd
 
     codes, found = pd.factorize(np.asarray(names, dtype=object))
@@ -35,13 +50,13 @@ def coded(names: Any) -> tuple[Codes, list[str]]:
         order = sorted(order, key=lambda at: int(texts[at]))
     place = np.empty(len(texts), dtype=np.intp)
     place[order] = np.arange(len(texts))
-    return place[codes], [texts[at] for at in order]
+    return Coded(place[codes], [texts[at] for at in order])
 
 
 def from_triplets(
     path: Path,
-    users: Any,
-    items: Any,
+    users: Coded,
+    items: Coded,
     values: npt.NDArray[Any],
     options: File,
     where: Callable[[int], str],
@@ -58,21 +73,22 @@ def from_triplets(
     ValueError
         If a user or an item is blank, or a cell is listed twice where that is refused.
     """
-    for role, names in (("user", users), ("item", items)):
-        for at, name in enumerate(names):
-            if not str(name).strip():
-                raise refuse(path, f"{where(at)} names no {role}; mend or remove it")
-    (rows, row_names), (columns, column_names) = coded(users), coded(items)
+    for role, coded_names in (("user", users), ("item", items)):
+        at = coded_names.first_blank()
+        if at is not None:
+            raise refuse(path, f"{where(at)} names no {role}; mend or remove it")
 
     def describe(one: int, other: int) -> str:
         return (
-            f"{where(one)} and {where(other)} both hold user {row_names[rows[one]]!r}"
-            f" and item {column_names[columns[one]]!r}"
+            f"{where(one)} and {where(other)} both hold user"
+            f" {users.names[users.codes[one]]!r} and item"
+            f" {items.names[items.codes[one]]!r}"
         )
 
-    shape = (len(row_names), len(column_names))
-    X = gather(path, rows, columns, values, shape, options.duplicates, describe)
-    return Table(X, row_names, column_names)
+    shape = (len(users.names), len(items.names))
+    cells = users.codes, items.codes, values
+    X = gather(path, *cells, shape, options.duplicates, describe)
+    return Table(X, users.names, items.names)
 
 
 def gather(
@@ -96,9 +112,7 @@ def gather(
     ValueError
         For the first cell that is listed twice, where that is refused.
     """
-    from scipy.sparse import csr_array
-
-    order = np.lexsort((columns, rows))  # stable: entries of one cell keep their order
+    order = canonical_order(rows, columns, shape)
     i, j, x = rows[order], columns[order], values[order]
     same = np.concatenate(([False], (i[1:] == i[:-1]) & (j[1:] == j[:-1])))
     if same.any():
@@ -106,8 +120,7 @@ def gather(
             raise _twice(path, order, same, describe)
         x = _combined(x, same, duplicates)
         i, j = i[~same], j[~same]
-    indptr = np.concatenate(([0], np.cumsum(np.bincount(i, minlength=shape[0]))))
-    return csr_array((x, j, indptr), shape=shape)
+    return canonical_csr(i, j, x, shape)
 
 
 def _combined(

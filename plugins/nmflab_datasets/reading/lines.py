@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from nmflab_datasets.reading.records import records_of
 from nmflab_datasets.reading.table import refuse
 
 SPACE = " "
@@ -47,6 +51,8 @@ class Lines:
         One character; a blank stands for any run of blanks.
     records : list of str
         Without comments and blank lines; a record with quotes may span lines.
+    content : bytes
+        The records in UTF-8, each ended by a line feed.
     numbers : list of int
         The line of the file on which each record begins, from 1.
     n_fields : int
@@ -59,6 +65,7 @@ class Lines:
     path: Path
     delimiter: str
     records: Sequence[str]
+    content: bytes
     numbers: Sequence[int]
     n_fields: int
     has_corner: bool
@@ -73,8 +80,9 @@ class Lines:
 
         import pandas as pd
 
+        at = sum(len(record.encode()) + 1 for record in self.records[:start])
         return pd.read_csv(
-            io.StringIO("\n".join(self.records[start:]) + "\n"),
+            io.BytesIO(self.content[at:]),
             sep=r"\s+" if self.delimiter == SPACE else self.delimiter,
             header=None,
             names=range(self.n_fields),
@@ -106,23 +114,23 @@ def split_lines(path: Path, text: str, suffix: str, delimiter: str | None) -> Li
     ValueError
         If it holds no data, or its records differ in length, naming the line.
     """
-    records, numbers = _records(path, text)
+    records, numbers = records_of(path, text)
     if not records:
         raise refuse(path, "the file holds no data, only blank lines or comments")
     if delimiter is None:
         delimiter = _sniff(records, suffix)
     delimiter = SPELT.get(delimiter, delimiter)
-    if len(delimiter) > 1:
-        records = [record.replace(delimiter, UNIT_SEPARATOR) for record in records]
+    if len(delimiter.encode()) > 1:  # pandas' fast reader wants one octet
+        records = "\0".join(records).replace(delimiter, UNIT_SEPARATOR).split("\0")
         delimiter = UNIT_SEPARATOR
     records = _without_trailing(records, delimiter)
-    counts = [count_fields(record, delimiter) for record in records]
-    n_fields = counts[1] if len(counts) > 1 else counts[0]
-    has_corner = counts[0] != n_fields - 1 or n_fields == 2
-    for at, count in enumerate(counts):
-        if count != n_fields and (at or has_corner):
-            raise _ragged(path, numbers, counts, delimiter)
-    return Lines(path, delimiter, records, numbers, n_fields, has_corner)
+    content = ("\n".join(records) + "\n").encode()
+    counts = _counts(records, content, delimiter)
+    n_fields = int(counts[min(1, len(counts) - 1)])
+    has_corner = bool(counts[0] != n_fields - 1) or n_fields == 2
+    if (counts[1:] != n_fields).any() or (has_corner and counts[0] != n_fields):
+        raise _ragged(path, numbers, counts.tolist(), delimiter)
+    return Lines(path, delimiter, records, content, numbers, n_fields, has_corner)
 
 
 def split_record(record: str, delimiter: str) -> list[str]:
@@ -143,37 +151,28 @@ def count_fields(record: str, delimiter: str) -> int:
     return record.count(delimiter) + 1
 
 
+def _counts(
+    records: Sequence[str], content: bytes, delimiter: str
+) -> npt.NDArray[np.int64]:
+    """Return how many fields each record has.
+
+    Parameters
+    ----------
+    content : bytes
+        As of `Lines`.
+    """
+    if b'"' in content or delimiter == SPACE:
+        return np.array([count_fields(record, delimiter) for record in records])
+    octets = np.frombuffer(content, dtype=np.uint8)
+    starts = np.append(0, np.flatnonzero(octets == ord("\n"))[:-1] + 1)
+    found = np.add.reduceat(octets == ord(delimiter), starts, dtype=np.int64)
+    return np.asarray(found + 1)
+
+
 def _csv(records: Sequence[str], delimiter: str) -> Iterator[list[str]]:
     # Split only at "\n" before: a quoted line end must reach the reader.
     lines = (line for record in records for line in record.splitlines(keepends=True))
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-
-
-def _records(path: Path, text: str) -> tuple[list[str], list[int]]:
-    """Split at line ends outside quotes; leave out blank lines and leading comments."""
-    records: list[str] = []
-    numbers: list[int] = []
-    pending: list[str] = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not pending and (
-            not line.strip(" ") or (not records and line.startswith("#"))
-        ):
-            continue
-        if not pending:
-            numbers.append(number)
-        # An odd number of marks opens or closes a quotation; a doubled one does not.
-        ends = (line.count('"') % 2 == 1) == bool(pending)
-        pending.append(line)
-        if ends:
-            records.append("\n".join(pending))
-            pending = []
-    if pending:
-        raise refuse(
-            path,
-            f"line {numbers[-1]} opens a quotation mark that no line closes; close it,"
-            " or double a mark that is meant as such",
-        )
-    return records, numbers
 
 
 def _sniff(records: Sequence[str], suffix: str) -> str:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
-from nmflab_datasets.reading.cells import from_triplets
+from nmflab_datasets.reading.cells import Coded, coded, from_triplets
 from nmflab_datasets.reading.lines import Lines, is_blank, is_number
 from nmflab_datasets.reading.table import Table, refuse
-from nmflab_datasets.reading.wide import read_numbers
+from nmflab_datasets.reading.wide import BLANK_FORMS, read_numbers
 
 if TYPE_CHECKING:
     from nmflab_datasets.file import File
@@ -42,15 +43,36 @@ def long_text(lines: Lines, options: File) -> Table:
         raise refuse(lines.path, "the file holds a line of names and no data below it")
     names = lines.fields(0) if header else None
     columns = role_columns(lines.path, options, names, lines.n_fields)
-    as_text: Any = {"dtype": str, "keep_default_na": False, "na_filter": False}
-    ids = lines.frame(start, usecols=columns[:2], **as_text)
-    users, items = (ids[column].to_numpy(dtype=object) for column in columns[:2])
-    values = np.ones(users.size)
-    if len(columns) == 3:
-        values = read_numbers(lines, start, columns[2:])[:, 0]
+    users, items, values = _read(lines, start, columns)
     return from_triplets(
         lines.path, users, items, values, options, lambda at: lines.where(start + at)
     )
+
+
+def _read(
+    lines: Lines, start: int, columns: Sequence[int]
+) -> tuple[Coded, Coded, npt.NDArray[np.float64]]:
+    """Return users, items and values (1 without a column of them)."""
+    # Not as text, which pandas may hold in a form of its own: equal names are then one
+    # object, quick to read and to count.
+    names: dict[int, Any] = dict.fromkeys(columns[:2], object)
+    user, item, *value = columns
+    numbers = dict.fromkeys(value, np.float64)
+    as_cells: dict[str, Any] = {
+        "usecols": columns,
+        "dtype": {**names, **numbers},
+        "na_values": dict.fromkeys(value, BLANK_FORMS),
+        "keep_default_na": False,
+    }
+    try:
+        frame = lines.frame(start, **as_cells)
+        values = frame[value[0]].to_numpy() if value else np.ones(len(frame))
+    except ValueError:
+        if not value:
+            raise
+        values = read_numbers(lines, start, value)[:, 0]  # says which is no number
+        frame = lines.frame(start, **as_cells | {"usecols": columns[:2]})
+    return coded(frame[user].to_numpy()), coded(frame[item].to_numpy()), values
 
 
 def role_columns(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nmflab_datasets.reading.cells import from_triplets
+from nmflab_datasets.reading.cells import coded, from_triplets
 from nmflab_datasets.reading.doubts import SAMPLE, ask_if_identifiers
 from nmflab_datasets.reading.long import role_columns
 from nmflab_datasets.reading.source import check_signature
@@ -74,7 +74,7 @@ def _long(path: Path, frame: Any, options: File) -> Table:
         raise refuse(path, "a list of cells needs 2 or 3 columns, this has 1")
     names = [str(name) for name in frame.columns]
     columns = role_columns(path, options, names, len(names))
-    users, items = (_texts(frame.iloc[:, at]) for at in columns[:2])
+    users, items = (coded(_texts(frame.iloc[:, at])) for at in columns[:2])
     values = np.ones(len(frame))
     if len(columns) == 3:
         column = frame.iloc[:, columns[2]]

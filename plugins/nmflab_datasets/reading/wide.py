@@ -15,6 +15,16 @@ from nmflab_datasets.reading.table import Table, refuse
 if TYPE_CHECKING:
     from nmflab_datasets.file import File
 
+_MIXED = {"nan": "NaN", "-nan": "-NaN", "none": "None"}
+BLANK_FORMS = sorted(
+    {
+        form
+        for word in BLANKS
+        for form in (word, word.upper(), word.title(), _MIXED.get(word, word))
+    }
+)
+"""Words for "no value" as they are commonly capitalised, for pandas."""
+
 
 def wide_text(lines: Lines, options: File) -> Table:
     """Return a full table.
@@ -60,7 +70,7 @@ def read_numbers(
     options: dict[str, Any] = {
         "usecols": list(columns),
         "dtype": np.float64,
-        "na_values": [form for word in BLANKS for form in _cases(word)],
+        "na_values": BLANK_FORMS,
         "keep_default_na": False,
     }
     try:
@@ -69,11 +79,6 @@ def read_numbers(
         return _cell_by_cell(lines, start, columns)
     X: npt.NDArray[np.float64] = np.ascontiguousarray(frame.to_numpy(np.float64))
     return X
-
-
-def _cases(word: str) -> tuple[str, ...]:
-    mixed = {"nan": "NaN", "-nan": "-NaN", "none": "None"}
-    return tuple({word, word.upper(), word.title(), mixed.get(word, word)})
 
 
 def _cell_by_cell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,3 +24,16 @@ def read(tmp_path: Path) -> Callable[..., Dataset]:
         return File(path=str(path), **options).load(np.random.default_rng(0))
 
     return read
+
+
+@pytest.fixture
+def real_file() -> Callable[[str], Path]:
+    """Return a function that finds a published file, or skips where it is absent."""
+
+    def real_file(name: str) -> Path:
+        path = Path(os.environ.get("NMFLAB_DATA", "")) / name
+        if "NMFLAB_DATA" not in os.environ or not path.is_file():
+            pytest.skip(f"NMFLAB_DATA holds no {name}")
+        return path
+
+    return real_file
