@@ -8,6 +8,7 @@ from typing import Any
 from nmflab.contracts import InitSpec, Objective, SolverSpec, Takes
 from nmflab.instances import built_once, changes, default_object
 from nmflab.registry import Registry
+from nmflab.splits import leaves_complete
 
 Facts = Mapping[str, Any]
 Need = tuple[str, Callable[[Takes], bool]]
@@ -18,8 +19,9 @@ MISSING = "missing entries"
 
 def has_missing(facts: Facts, config: Mapping[str, Any]) -> bool:
     """Return whether some cells of the problem are not to be fitted."""
-    missing = facts["missing"] != "none" and not config["missing_as_zero"]
-    return bool(missing or config["split"]["name"] != "none")
+    if config["missing_as_zero"]:
+        return False
+    return facts["missing"] != "none" or not leaves_complete(config["split"])
 
 
 def unfit(facts: Facts, config: Mapping[str, Any], registry: Registry) -> str | None:
@@ -52,14 +54,26 @@ def unfit(facts: Facts, config: Mapping[str, Any], registry: Registry) -> str | 
     objective = Objective(**config["objective"])
     masked = has_missing(facts, config)
     return (
-        _split_reason(config)
+        _split_reason(facts, config)
         or _objective_reason(facts, objective, masked)
         or _solver_reason(facts, config, objective, solver, registry)
         or _init_reason(facts, config, solver, init, registry)
     )
 
 
-def _split_reason(config: Mapping[str, Any]) -> str | None:
+def _split_reason(facts: Facts, config: Mapping[str, Any]) -> str | None:
+    split = config["split"]
+    if (
+        facts["missing"] != "none"
+        and split["name"] != "none"
+        and leaves_complete(split)
+    ):
+        what = "whole rows and columns" if split["name"] == "bi_cv" else "events"
+        return (
+            f"split {split['name']} leaves out {what} of complete data, and here cells"
+            " are missing; use split.cells=observed (speckled, k_folds, leave_n), or a"
+            " view of the data in which a 0 is a value"
+        )
     largest = config["split"].get("n_components_max")
     if largest is None or config["n_components"] <= largest:
         return None

@@ -35,7 +35,7 @@ SCALARS = ("n_components", "seed", "dtype")
 AXES = (*GROUPS, *SCALARS)
 """What a comma sweeps, in the order keys and labels have them."""
 
-PER_RUN = ("restarts", "halving", "stop", "missing_as_zero", "trace")
+PER_RUN = ("restarts", "halving", "stop", "missing_as_zero", "refit", "trace")
 """Settings that change a run's result; a case may set them, the key holds them."""
 
 LISTS = ("metrics", "retry")
@@ -129,6 +129,7 @@ class RootConfig:
     halving: int | None = None
     stop: StopSettings = field(default_factory=StopSettings)
     missing_as_zero: bool = False
+    refit: bool = False
     trace: bool = True
     metrics: list[str] = field(default_factory=lambda: list(DEFAULT_METRICS))
     metric: Any = field(default_factory=dict)

@@ -98,13 +98,15 @@ def test_a_split_makes_entries_missing() -> None:
         ("unstored", False, "none", True),
         ("unstored", True, "none", False),
         ("none", False, "speckled", True),
-        ("mask", True, "speckled", True),
+        ("mask", False, "speckled", True),
+        ("mask", True, "speckled", False),
+        ("none", False, "bi_cv", False),
     ],
 )
 def test_cells_are_missing_by_the_data_or_by_the_split(
     missing: str, as_zero: bool, split: str, expected: bool
 ) -> None:
-    """`missing_as_zero` undoes the former only."""
+    """`missing_as_zero` makes zeros of both; a block leaves complete data complete."""
     config = {"missing_as_zero": as_zero, "split": {"name": split}}
     assert has_missing({"missing": missing}, config) is expected
 

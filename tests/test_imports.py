@@ -156,9 +156,11 @@ def test_contracts_need_numpy_alone() -> None:
         ("registry", "contracts hookspecs"),
         ("store", "contracts"),
         ("materialise", "contracts"),
-        ("splits", "contracts weighting"),
+        ("fetching", "caches contracts"),
+        ("splits", "contracts numerics weighting"),
         ("weighting", "contracts"),
-        ("report", "contracts numerics store"),
+        ("recommend", "contracts materialise numerics selection store"),
+        ("report", "contracts materialise numerics recommend selection store"),
     ],
 )
 def test_a_part_reaches_no_more_than_its_arrows(name: str, allowed: str) -> None:
@@ -186,6 +188,7 @@ def test_a_plugin_imports_the_shared_parts_only(path: Path) -> None:
         "nmflab.hookspecs",
         "nmflab.numerics",
         "nmflab.kernels",
+        "nmflab.fetching",
     }
     allowed |= EXCEPTIONS.get(path.relative_to(PLUGINS).as_posix(), set())
     assert {part(one) for one in imported(path) if one.startswith("nmflab.")} <= allowed

@@ -7,15 +7,18 @@ or the configuration: a job is plain values.
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from nmflab.contracts import Dataset, Factors, FittedRun
+from nmflab.contracts import Dataset, Extra, Factors, FittedRun, Origin
+from nmflab.fetching import terms_of
 from nmflab.instances import build
 from nmflab.loop.warmup import warm_up
 from nmflab.materialise import materialise
 from nmflab.registry import Registry, UnknownPlugin
 from nmflab.run.assemble import assemble
+from nmflab.run.fitted import fitted_run
 from nmflab.run.guard import RunFailed, collected_warnings, doing
 from nmflab.run.measure import Measured, measure
 from nmflab.run.prepared import Job, Prepared, prepare
@@ -30,9 +33,10 @@ from nmflab.run.record import (
     read_factors,
     save_factors,
 )
+from nmflab.run.refit import refit
 from nmflab.run.restarts import run_starts
 from nmflab.run.seeds import role_rng
-from nmflab.verify import broken_descent, freeze, n_active
+from nmflab.verify import broken_descent, n_active
 
 Record = dict[str, Any]
 
@@ -74,7 +78,7 @@ def compute_metrics(job: Job, registry: Registry, send: Send, arrays: Arrays) ->
     try:
         with collected_warnings(), doing("no metrics", *_SPOKEN):
             factors = read_factors(job, arrays)
-            run = _fitted_run(job, prepare(job), factors)
+            run = fitted_run(_measured_on(job), factors, job["axes"])
     except RunFailed as failure:
         problems = dict.fromkeys(job["metrics"], failure.reason)
         send(_metrics_message(job, Measured({}, problems), 0.0, []))
@@ -101,15 +105,29 @@ def materialise_job(job: Job, registry: Registry, send: Send) -> None:
 
 def _materialise(node: Job, registry: Registry, into: Path) -> dict[str, Any]:
     with doing(f"dataset {node['name']} cannot be configured", *_SPOKEN):
-        loader = build(registry.get("dataset", node["name"]).dataset, node, "dataset")
+        spec = registry.get("dataset", node["name"])
+        loader = build(spec.dataset, node, "dataset")
         rng = role_rng(node.get("seed", 0), "dataset")
     with doing(f"dataset {node['name']} could not be loaded", ValueError, OSError):
         dataset = loader.load(rng)
     if not isinstance(dataset, Dataset):
         returned = f"its load returned a {type(dataset).__name__}, not a Dataset"
         raise RunFailed(f"dataset {node['name']} could not be loaded: {returned}")
+    dataset = _with_origin(dataset, spec.origin_of(loader))
     with doing(f"dataset {node['name']} cannot be used", ValueError, OSError):
         return dict(materialise(dataset, into))
+
+
+def _with_origin(dataset: Dataset, origin: Origin | None) -> Dataset:
+    """Return the dataset with its publisher's terms, where it does not say its own."""
+    if origin is None:
+        return dataset
+    published: dict[str, Extra] = {
+        "licence": terms_of(origin),
+        "citation": origin.citation,
+        "source": origin.page,
+    }
+    return replace(dataset, extras={**published, **dataset.extras})
 
 
 def _fit(job: Job, registry: Registry) -> tuple[Record, Arrays, FittedRun | None]:
@@ -153,9 +171,28 @@ def _solve_job(
     factors = None if done.best is None else done.best.factors
     if factors is None or record["status"] not in ("ok", "invalid"):
         return None
+    measured_on = _measured_on(job)
+    if measured_on is not prepared and record["status"] == "ok":
+        again = refit(made, measured_on, done, seed)
+        if again is not None:
+            record.update(again.columns())
+            factors = again.factors
+    if prepared.block is not None:
+        with doing("the factors could not be completed", ValueError):
+            factors = prepared.block.complete(factors)
     record["n_active"] = n_active(factors)
     _keep_factors(job, record, arrays, factors)
-    return _fitted_run(job, prepared, factors) if record["status"] == "ok" else None
+    if record["status"] != "ok":
+        return None
+    return fitted_run(measured_on, factors, job["axes"])
+
+
+def _measured_on(job: Job) -> Prepared:
+    """Return the problem that metrics are about: with validation cells, where refit."""
+    prepared = prepare(job)
+    if not job["settings"].get("refit") or prepared.validation is None:
+        return prepared
+    return prepare(job, refit=True)
 
 
 def _keep_factors(job: Job, record: Record, arrays: Arrays, factors: Factors) -> None:
@@ -175,17 +212,6 @@ def _keep_factors(job: Job, record: Record, arrays: Arrays, factors: Factors) ->
             " but metrics added later cannot be computed: free some space, or choose a"
             " study folder that can be written to, and run it again"
         )
-
-
-def _fitted_run(job: Job, prepared: Prepared, factors: Factors) -> FittedRun:
-    freeze(*factor_arrays(factors).values())
-    return FittedRun(
-        problem=prepared.problem,
-        factors=factors,
-        dataset=prepared.dataset,
-        test=prepared.test,
-        config=job["axes"],
-    )
 
 
 def _send_metrics(

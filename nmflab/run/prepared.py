@@ -20,7 +20,7 @@ from nmflab.instances import build
 from nmflab.materialise import open_dataset, read_facts
 from nmflab.numerics.objective import ObjectiveEvaluator
 from nmflab.run.seeds import role_rng
-from nmflab.splits import SPLITS, make_problem
+from nmflab.splits import SPLITS, Block, pose
 from nmflab.verify import checksum
 from nmflab.weighting import WEIGHTINGS
 
@@ -45,6 +45,8 @@ class Prepared:
     evaluator : ObjectiveEvaluator
     checksum : int
         Of the problem's arrays, before any solver saw them.
+    block : Block or None
+        Of a bi-cross-validation: the problem is X without its rows and columns.
     """
 
     dataset: Dataset
@@ -55,6 +57,7 @@ class Prepared:
     notes: tuple[str, ...]
     evaluator: ObjectiveEvaluator
     checksum: int
+    block: Block | None = None
 
     def is_unchanged(self) -> bool:
         """Return whether the problem still is what it was; forget it if not."""
@@ -64,8 +67,14 @@ class Prepared:
         return False
 
 
-def prepare(job: Job) -> Prepared:
+def prepare(job: Job, *, refit: bool = False) -> Prepared:
     """Return the problem of a job, the kept one where it is the same.
+
+    Parameters
+    ----------
+    job : mapping
+    refit : bool, default False
+        Whether the validation cells are put back among the training cells.
 
     Raises
     ------
@@ -76,6 +85,7 @@ def prepare(job: Job) -> Prepared:
     axes, settings = job["axes"], job["settings"]
     choice = {key: axes[key] for key in ("weighting", "split", "objective", "dtype")}
     choice["missing_as_zero"] = settings["missing_as_zero"]
+    choice["refit"] = refit
     return _prepared(str(folder), _age(folder), json.dumps(choice, sort_keys=True))
 
 
@@ -85,11 +95,11 @@ def forget() -> None:
     _opened.cache_clear()
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)  # one with its validation cells put back
 def _prepared(folder: str, age: int, choice: str) -> Prepared:
     axes = json.loads(choice)
     dataset, facts = _opened(folder, age)
-    problem, validation, test, notes = make_problem(
+    posed = pose(
         dataset,
         _chosen(WEIGHTINGS, axes["weighting"], "weighting"),
         _chosen(SPLITS, axes["split"], "split"),
@@ -97,16 +107,18 @@ def _prepared(folder: str, age: int, choice: str) -> Prepared:
         np.dtype(axes["dtype"]),
         rng=role_rng(axes["split"].get("seed", 0), "split"),
         missing_as_zero=axes["missing_as_zero"],
+        refit=axes["refit"],
     )
     return Prepared(
         dataset=dataset,
         facts=facts,
-        problem=problem,
-        validation=validation,
-        test=test,
-        notes=tuple(notes),
-        evaluator=ObjectiveEvaluator(problem),
-        checksum=checksum(problem),
+        problem=posed.problem,
+        validation=posed.validation,
+        test=posed.test,
+        notes=posed.notes,
+        evaluator=ObjectiveEvaluator(posed.problem),
+        checksum=checksum(posed.problem),
+        block=posed.block,
     )
 
 

@@ -7,16 +7,40 @@ on the split's parameters and on its seed; never on the size of a model, so that
 sizes of a sweep are tested on the same cells.
 """
 
-from nmflab.splits.choices import SPLITS, HeldOut, NoSplit, Speckled, Split
-from nmflab.splits.problem import SplitCells, make_problem, split
+from nmflab.splits.bi_cv import BiCrossValidation, Block
+from nmflab.splits.cells import (
+    Candidates,
+    HeldOut,
+    NoSplit,
+    ObservedCells,
+    Split,
+    leaves_complete,
+)
+from nmflab.splits.choices import SPLITS
+from nmflab.splits.folds import KFolds, Predefined
+from nmflab.splits.leave_n import LeaveN
+from nmflab.splits.partition import SplitCells, split
+from nmflab.splits.problem import Posed, pose
+from nmflab.splits.speckled import Speckled
+from nmflab.splits.temporal import Temporal
 
 __all__ = [
     "SPLITS",
+    "BiCrossValidation",
+    "Block",
+    "Candidates",
     "HeldOut",
+    "KFolds",
+    "LeaveN",
     "NoSplit",
+    "ObservedCells",
+    "Posed",
+    "Predefined",
     "Speckled",
     "Split",
     "SplitCells",
-    "make_problem",
+    "Temporal",
+    "leaves_complete",
+    "pose",
     "split",
 ]

@@ -3,67 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nmflab.contracts import Cells, Dataset, Mask, Matrix, Objective, Problem
-from nmflab.splits.choices import Positions, Split
+from nmflab.contracts import Cells, Dataset, Objective, Problem
+from nmflab.splits.bi_cv import Block
+from nmflab.splits.cells import Split
 from nmflab.splits.freezing import read_only
+from nmflab.splits.partition import (
+    SplitCells,
+    holds_events,
+    split,
+    zero_where_unobserved,
+)
 from nmflab.weighting import Weighting
 
-if TYPE_CHECKING:
-    from scipy.sparse import csr_array
 
-MAX_EXPLICIT_CELLS = 30_000_000
-"""Most cells of a complete sparse X that a split may spell out: 13 bytes each."""
-
-
-@dataclass(frozen=True)
-class SplitCells:
-    """The cells of a dataset, told apart by who may see them.
+@dataclass(frozen=True, kw_only=True)
+class Posed:
+    """A problem, and what was kept from its solver.
 
     Parameters
     ----------
-    X : ndarray or csr_array
-        The training cells, as in `nmflab.contracts.Problem`.
-    observed : None, ndarray of bool, or csr_array of bool
-        Which cells those are, as in `nmflab.contracts.Problem`.
+    problem : Problem
     validation, test : Cells or None
-        Held out, with their values in float64; None where the split has none.
+        Held out, with values in float64; None where the split has none.
     notes : tuple of str
+        What a reader must know, in sentences.
+    block : Block or None
+        What completes the factors after a bi-cross-validation.
     """
 
-    X: Matrix | csr_array
-    observed: Mask | csr_array | None
+    problem: Problem
     validation: Cells | None = None
     test: Cells | None = None
     notes: tuple[str, ...] = ()
+    block: Block | None = None
 
 
-def split(dataset: Dataset, config: Split, rng: np.random.Generator) -> SplitCells:
-    """Divide the observed cells of a dataset as `config` says.
-
-    Raises
-    ------
-    ValueError
-        If nothing can be held out, or X is sparse, complete and too large for a list
-        of its training cells.
-    """
-    if dataset.mask is not None and not isinstance(dataset.X, np.ndarray):
-        raise ValueError(
-            "dataset: X is sparse with a mask; materialise it first, which makes it a"
-            " CSR of its observed cells"
-        )
-    if not config.holds_out:
-        return _whole(dataset)
-    if isinstance(dataset.X, np.ndarray):
-        return _split_dense(dataset, config, rng)
-    return _split_csr(dataset, config, rng)
-
-
-def make_problem(
+def pose(
     dataset: Dataset,
     weighting: Weighting,
     split_config: Split,
@@ -72,12 +52,15 @@ def make_problem(
     *,
     rng: np.random.Generator,
     missing_as_zero: bool = False,
-) -> tuple[Problem, Cells | None, Cells | None, list[str]]:
-    """Return the problem, the validation cells, the test cells, and notes.
+    refit: bool = False,
+) -> Posed:
+    """Return the problem a run is to solve, and what is held out from it.
 
     X is weighted first, then split, then raised to `Objective.floor` in the cells to
-    fit. Where nothing is missing, held out, floored or converted, X stays the memory
-    map it was opened as. All arrays are read-only.
+    fit. Where events are held out it is split first: what is left is weighted, and the
+    held-out cells with the scales of what is left. Where nothing is missing, held out,
+    floored or converted, X stays the memory map it was opened as. All arrays are
+    read-only.
 
     Parameters
     ----------
@@ -94,6 +77,8 @@ def make_problem(
         Give every cell that is not for training the value 0 and call X complete: what
         a solver without a mask needs, and what makes the figures worse. Held-out cells
         are still taken from the observed ones only.
+    refit : bool, default False
+        Put the validation cells back among the training cells.
 
     Raises
     ------
@@ -101,14 +86,13 @@ def make_problem(
         From the weighting or the split, naming the key; or if a floor would make a
         sparse X dense.
     """
-    given = replace(dataset, missing="none", mask=None) if missing_as_zero else dataset
-    if missing_as_zero and dataset.mask is not None:
-        given = replace(given, X=_zero_where_unobserved(dataset.X, dataset.mask))
-    weighted = weighting.apply(given)
-    weighted = replace(weighted, missing=dataset.missing, mask=dataset.mask)
-    cells = split(weighted, split_config, rng)
+    if holds_events(split_config):
+        cells = _events(dataset, weighting, split_config, rng, refit)
+    else:
+        weighted = _weighted(dataset, weighting, missing_as_zero)
+        cells = split(weighted, split_config, rng, refit=refit)
     notes = list(cells.notes)
-    if cells.test is not None or cells.validation is not None:
+    if not holds_events(split_config) and (cells.test or cells.validation):
         notes += _leak(weighting)
     observed = cells.observed
     if missing_as_zero and observed is not None:
@@ -120,92 +104,47 @@ def make_problem(
     problem = Problem(
         X=X, observed=observed, objective=objective, dtype=np.dtype(dtype)
     )
-    return problem, cells.validation, cells.test, notes
+    return Posed(
+        problem=problem,
+        validation=cells.validation,
+        test=cells.test,
+        notes=tuple(notes),
+        block=cells.block,
+    )
 
 
-def _whole(dataset: Dataset) -> SplitCells:
-    X: Any = dataset.X
-    if dataset.missing == "none":
-        return SplitCells(X, None)
-    if dataset.mask is not None:
-        return SplitCells(_zero_where_unobserved(X, dataset.mask), dataset.mask)
-    return SplitCells(X, _pattern(X))
+def _weighted(dataset: Dataset, weighting: Weighting, missing_as_zero: bool) -> Dataset:
+    given = replace(dataset, missing="none", mask=None) if missing_as_zero else dataset
+    if missing_as_zero and dataset.mask is not None:
+        given = replace(given, X=zero_where_unobserved(dataset.X, dataset.mask))
+    weighted = weighting.apply(given)
+    return replace(weighted, missing=dataset.missing, mask=dataset.mask)
 
 
-def _split_dense(
-    dataset: Dataset, config: Split, rng: np.random.Generator
+def _events(
+    dataset: Dataset,
+    weighting: Weighting,
+    config: Split,
+    rng: np.random.Generator,
+    refit: bool,
 ) -> SplitCells:
-    X: Any = dataset.X
-    mask = dataset.mask
-    n_features = X.shape[1]
-    flat = np.arange(X.size) if mask is None else np.flatnonzero(mask)
-    held = config.hold_out(flat // n_features, flat % n_features, rng)
-    observed = np.ones(X.shape, dtype=bool) if mask is None else np.array(mask)
-    found = []
-    for positions in (held.validation, held.test):
-        rows, columns = np.divmod(flat[positions], n_features)
-        found.append(_cells(rows, columns, X[rows, columns]))
-        observed[rows, columns] = False
-    training = _zero_where_unobserved(X, observed)
-    return SplitCells(training, observed, found[0], found[1], held.notes)
+    """Split first: scales come from the training events alone."""
+    cells = split(dataset, config, rng, refit=refit)
+    training = replace(dataset, X=cells.X)
+    whole: Any = weighting.apply(dataset, seen=training).X
+    return replace(
+        cells,
+        X=weighting.apply(training).X,
+        test=_revalued(cells.test, whole),
+        validation=_revalued(cells.validation, whole),
+    )
 
 
-def _split_csr(dataset: Dataset, config: Split, rng: np.random.Generator) -> SplitCells:
-    from scipy.sparse import csr_array
-
-    X: Any = dataset.X if dataset.missing == "unstored" else _spelled_out(dataset.X)
-    rows = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr))
-    columns = X.indices.astype(np.intp, copy=False)
-    held = config.hold_out(rows, columns, rng)
-    is_training = np.ones(rows.size, dtype=bool)
-    found = []
-    for positions in (held.validation, held.test):
-        is_training[positions] = False
-        found.append(_cells(rows[positions], columns[positions], X.data[positions]))
-    n_kept = np.bincount(rows[is_training], minlength=X.shape[0])
-    indptr = np.concatenate(([0], np.cumsum(n_kept))).astype(X.indptr.dtype)
-    arrays = (X.data[is_training], X.indices[is_training], indptr)
-    training: Any = csr_array(arrays, shape=X.shape)
-    return SplitCells(training, _pattern(training), found[0], found[1], held.notes)
-
-
-def _spelled_out(X: Any) -> Any:
-    """Return a complete CSR with every cell stored, the zeros too."""
-    from scipy.sparse import csr_array
-
-    n_samples, n_features = X.shape
-    n_cells = n_samples * n_features
-    if n_cells > MAX_EXPLICIT_CELLS:
-        raise ValueError(
-            "split: holding out cells of a sparse X whose zeros are values needs a list"
-            f" of all {n_cells:,} cells, more than {MAX_EXPLICIT_CELLS:,}; load it with"
-            " dataset.storage=dense, or dataset.zeros=missing if zeros are unknown"
-        )
-    data: Any = np.zeros(n_cells, dtype=X.dtype)
-    rows = np.repeat(np.arange(n_samples), np.diff(X.indptr))
-    data[rows * n_features + X.indices] = X.data
-    columns = np.tile(np.arange(n_features, dtype=np.int32), n_samples)
-    indptr = np.arange(n_samples + 1, dtype=np.int32) * n_features
-    return csr_array((data, columns, indptr), shape=X.shape)
-
-
-def _cells(rows: Positions, columns: Positions, values: Any) -> Cells | None:
-    if not rows.size:
+def _revalued(cells: Cells | None, X: Any) -> Cells | None:
+    if cells is None:
         return None
-    return Cells(rows, columns, np.asarray(values, dtype=np.float64))
-
-
-def _zero_where_unobserved(X: Any, observed: Mask) -> Any:
-    """Return X with 0 in the unobserved cells: X itself where it is so already."""
-    # NaN counts as "not 0" here, and so is replaced.
-    return np.where(observed, X, X.dtype.type(0)) if X[~observed].any() else X
-
-
-def _pattern(X: Any) -> Any:
-    from scipy.sparse import csr_array
-
-    stored = np.ones(X.data.size, dtype=bool)
-    return csr_array((stored, X.indices, X.indptr), shape=X.shape, copy=False)
+    values = np.asarray(X[cells.rows, cells.columns], dtype=np.float64).ravel()
+    return replace(cells, values=values)
 
 
 def _without_zeros(X: Any) -> Any:

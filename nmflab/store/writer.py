@@ -31,7 +31,10 @@ _INSERT_PLAN = (
 )
 _EMPTY = {"limits": "{}", "starts": "[]", "warnings": "[]"}
 X_CELLS = 100_000
-"""A dataset's X is kept in the store up to this many cells (stored ones, for CSR)."""
+"""A dense X is kept in the store up to this many cells."""
+
+X_STORED = 1_000_000
+"""A CSR is kept up to this many stored cells: recommendations are made from it."""
 
 EXTRA_ENTRIES = 10_000
 """Extras that are arrays are kept, as lists, up to this many entries."""
@@ -371,7 +374,8 @@ class StudyWriter:
                 if not isinstance(value, np.ndarray) or value.size <= EXTRA_ENTRIES
             },
         }
-        small = int(facts["n_stored"]) <= X_CELLS
+        most = X_STORED if facts["storage"] == "csr" else X_CELLS
+        small = int(facts["n_stored"]) <= most
         self._write(
             "INSERT OR REPLACE INTO datasets VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (

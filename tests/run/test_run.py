@@ -846,13 +846,13 @@ def test_the_problem_is_made_once_for_runs_that_share_it(
 ) -> None:
     """Seeds share it; another dtype is another problem; a folder written anew too."""
     made: list[object] = []
-    make_problem = splits.make_problem
+    pose = splits.pose
 
     def counting(*args: Any, **more: Any) -> Any:
         made.append(args)
-        return make_problem(*args, **more)
+        return pose(*args, **more)
 
-    monkeypatch.setattr(prepared, "make_problem", counting)
+    monkeypatch.setattr(prepared, "pose", counting)
     for seed in range(5):
         lab.fit(seed=seed)
     assert len(made) == 1

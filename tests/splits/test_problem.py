@@ -1,6 +1,8 @@
-"""Tests of `nmflab.splits`: which cells are held out, and what a solver is given."""
+"""Tests of `nmflab.splits.problem`: what is held out, and what a solver is given."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +10,16 @@ from scipy.sparse import csr_array
 
 from nmflab.contracts import Dataset, Objective
 from nmflab.materialise import materialise, open_dataset
-from nmflab.splits import SPLITS, NoSplit, Speckled, make_problem, problem, split
+from nmflab.splits import (
+    KFolds,
+    LeaveN,
+    NoSplit,
+    Predefined,
+    Speckled,
+    Temporal,
+    partition,
+    pose,
+)
 from nmflab.weighting import Log1p, NoWeighting, Tfidf
 
 KINDS = ["dense", "masked", "csr", "unstored"]
@@ -38,8 +49,8 @@ def observed_cells(data: Dataset) -> np.ndarray:
 
 
 def made(data, split_config=None, weighting=None, *, seed=0, dtype="float64", **more):
-    """Make a problem with defaults."""
-    return make_problem(
+    """Pose a problem with defaults: it, validation cells, test cells, notes."""
+    posed = pose(
         data,
         weighting or NoWeighting(),
         split_config or NoSplit(),
@@ -48,6 +59,7 @@ def made(data, split_config=None, weighting=None, *, seed=0, dtype="float64", **
         rng=np.random.default_rng(seed),
         **more,
     )
+    return posed.problem, posed.validation, posed.test, list(posed.notes)
 
 
 def full(X) -> np.ndarray:
@@ -67,11 +79,6 @@ def grid(cells) -> np.ndarray:
     found = np.zeros(SHAPE, dtype=bool)
     found[cells.rows, cells.columns] = True
     return found
-
-
-def test_the_splits_have_names():
-    """They are what a configuration may say."""
-    assert dict(SPLITS) == {"none": NoSplit, "speckled": Speckled}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -95,7 +102,8 @@ def test_held_out_and_training_cells_are_the_observed_ones(kind):
     sets = np.stack([fitted(found), grid(validation), grid(test)]).sum(axis=0)
     np.testing.assert_array_equal(sets, observed_cells(data))
     assert len(test) == round(0.2 * observed_cells(data).sum())
-    assert len(validation) == round(0.1 * observed_cells(data).sum())
+    n_left = int(observed_cells(data).sum()) - len(test)
+    assert len(validation) == round(0.1 * n_left)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -152,16 +160,6 @@ def test_each_line_keeps_more_cells_than_the_largest_model_has_components(kind):
     )
 
 
-def test_cells_of_short_lines_are_never_held_out_and_counted():
-    """A row with no more cells than it must keep is left alone, and that is said."""
-    mask = np.ones(SHAPE, dtype=bool)
-    mask[3, 6:] = False
-    data = Dataset(X=matrix() + 1, missing="mask", mask=mask)
-    _, _, test, notes = made(data, Speckled(test=0.3, n_components_max=5))
-    assert 3 not in test.rows
-    assert notes[0].startswith("6 of 1,176 observed cells can never be held out")
-
-
 @pytest.mark.parametrize("kind", KINDS)
 def test_one_seed_holds_out_the_same_cells(kind):
     """The generator decides, and nothing else."""
@@ -191,43 +189,6 @@ def test_test_cells_do_not_depend_on_validation():
     np.testing.assert_array_equal(grid(plain), grid(stopping))
 
 
-def test_held_out_cells_are_spread_evenly():
-    """No row is favoured: counts of 1000 rows fit a binomial, mean 10 of 100.
-
-    Its standard deviation is 3; five of them above and below hold for 1000 rows with
-    probability 0.999, and the seed is fixed.
-    """
-    data = Dataset(X=np.ones((1000, 100)))
-    cells = split(data, Speckled(n_components_max=5), np.random.default_rng(0)).test
-    counts = np.bincount(cells.rows, minlength=1000)
-    assert counts.sum() == 10_000
-    assert abs(counts - 10).max() <= 15
-    assert 2.7 < counts.std() < 3.3
-
-
-def test_a_table_too_small_to_hold_out_is_a_sentence():
-    """The default keeps 21 cells a line; the message says what to lower."""
-    with pytest.raises(ValueError, match=r"lower n_components_max to the largest"):
-        made(Dataset(X=np.ones((5, 4))), Speckled())
-
-
-@pytest.mark.parametrize(
-    ("fields", "message"),
-    [
-        ({"test": -0.1}, "split.test must be >= 0 and < 1.*got -0.1"),
-        ({"test": float("nan")}, "split.test must be >= 0 and < 1.*got nan"),
-        ({"validation": 1.0}, "split.validation must be >= 0 and < 1"),
-        ({"test": 0.0}, "together must be > 0"),
-        ({"test": 0.5, "validation": 0.5}, "together must be > 0 and < 1"),
-        ({"n_components_max": 0}, "split.n_components_max must be >= 1, got 0"),
-    ],
-)
-def test_bad_parameters_are_named(fields, message):
-    """Each is refused where it is made, with its key."""
-    with pytest.raises(ValueError, match=message):
-        Speckled(**fields)
-
-
 def test_a_complete_sparse_matrix_keeps_its_zeros_as_data():
     """Its zeros are spelt out, as the cells to fit are those that are stored."""
     found, *_ = made(dataset("csr"), Speckled(n_components_max=5))
@@ -236,7 +197,7 @@ def test_a_complete_sparse_matrix_keeps_its_zeros_as_data():
 
 def test_a_large_complete_sparse_matrix_is_refused(monkeypatch):
     """The list of its cells would not fit; the message names the ways out."""
-    monkeypatch.setattr(problem, "MAX_EXPLICIT_CELLS", 100)
+    monkeypatch.setattr(partition, "MAX_EXPLICIT_CELLS", 100)
     with pytest.raises(ValueError, match=r"dataset\.storage=dense"):
         made(dataset("csr"), Speckled(n_components_max=5))
 
@@ -340,7 +301,7 @@ def test_a_floor_raises_the_cells_to_fit_and_no_other(kind, tmp_path):
     data = dataset(kind)
     materialise(data, tmp_path)
     opened = open_dataset(tmp_path)
-    found, *_ = make_problem(
+    posed = pose(
         opened,
         NoWeighting(),
         NoSplit(),
@@ -348,6 +309,7 @@ def test_a_floor_raises_the_cells_to_fit_and_no_other(kind, tmp_path):
         "float64",
         rng=np.random.default_rng(0),
     )
+    found = posed.problem
     seen = fitted(found)
     expected = np.where(seen, np.maximum(matrix(), 1.5), 0.0)
     np.testing.assert_array_equal(full(found.X), expected)
@@ -357,7 +319,7 @@ def test_a_floor_raises_the_cells_to_fit_and_no_other(kind, tmp_path):
 def test_a_floor_below_all_values_copies_nothing():
     """X stays the array it was."""
     X = matrix() + 1.0
-    found, *_ = make_problem(
+    posed = pose(
         Dataset(X=X),
         NoWeighting(),
         NoSplit(),
@@ -365,13 +327,13 @@ def test_a_floor_below_all_values_copies_nothing():
         "float64",
         rng=np.random.default_rng(0),
     )
-    assert np.shares_memory(found.X, X)
+    assert np.shares_memory(posed.problem.X, X)
 
 
 def test_a_floor_does_not_make_a_sparse_matrix_dense():
     """Every cell it does not store would become the floor: refused."""
     with pytest.raises(ValueError, match=r"objective\.floor=0\.1 would make every"):
-        make_problem(
+        pose(
             dataset("csr"),
             NoWeighting(),
             NoSplit(),
@@ -379,3 +341,83 @@ def test_a_floor_does_not_make_a_sparse_matrix_dense():
             "float64",
             rng=np.random.default_rng(0),
         )
+
+
+def described(kind: str) -> Dataset:
+    """Return a dataset that knows a time and a fold of each cell it holds."""
+    data = dataset(kind)
+    n_cells = data.X.size if kind == "dense" else np.count_nonzero(matrix())
+    rng = np.random.default_rng(2)
+    extras = {
+        "timestamps": rng.permutation(n_cells) + 900_000_000,
+        "folds": rng.integers(1, 4, n_cells),
+    }
+    return replace(data, extras=extras)
+
+
+PICKS = [KFolds(), Predefined(), LeaveN(n=3), LeaveN(choose="last"), Temporal()]
+every_pick = pytest.mark.parametrize("config", PICKS, ids=repr)
+
+
+@every_pick
+@pytest.mark.parametrize("kind", ["dense", "masked", "unstored"])
+def test_every_split_divides_the_observed_cells(config, kind):
+    """Training, validation and test cells are disjoint and together all there are."""
+    data = described(kind)
+    found, validation, test, _ = made(data, replace(config, validation=0.2))
+    sets = np.stack([fitted(found), grid(validation), grid(test)]).sum(axis=0)
+    np.testing.assert_array_equal(sets, observed_cells(data))
+    np.testing.assert_array_equal(test.values, matrix()[test.rows, test.columns])
+
+
+@every_pick
+@pytest.mark.parametrize("kind", ["dense", "csr"])
+def test_held_out_events_are_0_in_a_complete_problem(config, kind):
+    """Any solver can take it; what is held out are nonzero cells of X."""
+    config = replace(config, cells="positive", validation=0.2)
+    found, validation, test, notes = made(described(kind), config)
+    assert found.observed is None
+    held = grid(validation) | grid(test)
+    assert (matrix()[held] > 0).all()
+    np.testing.assert_array_equal(full(found.X), np.where(held, 0, matrix()))
+    assert notes[-1].startswith(f"{held.sum()} nonzero cells are held out and count as")
+
+
+def test_events_of_a_sparse_matrix_are_held_out_without_its_zeros(monkeypatch):
+    """No list of all cells is made, however large X is."""
+    monkeypatch.setattr(partition, "MAX_EXPLICIT_CELLS", 100)
+    found, *_ = made(dataset("csr"), KFolds(cells="positive"))
+    assert found.X.nnz < np.count_nonzero(matrix())
+
+
+@pytest.mark.parametrize("kind", ["masked", "unstored"])
+def test_events_are_not_held_out_where_cells_are_missing(kind):
+    """A 0 that stands for a rating would be an invention."""
+    with pytest.raises(ValueError, match=r"split\.cells=positive .*cells are missing"):
+        made(described(kind), KFolds(cells="positive"))
+
+
+@every_pick
+def test_refitting_leaves_the_test_cells_alone(config):
+    """Validation cells go back to training; they are the only ones that do."""
+    config, data = replace(config, validation=0.2), described("unstored")
+    _, validation, test, _ = made(data, config)
+    whole, none, same, _ = made(data, config, refit=True)
+    assert none is None
+    np.testing.assert_array_equal(grid(same), grid(test))
+    np.testing.assert_array_equal(fitted(whole), (matrix() > 0) & ~grid(test))
+    assert (fitted(whole) & grid(validation)).sum() == len(validation)
+
+
+@pytest.mark.parametrize("kind", ["dense", "csr"])
+def test_scales_of_held_out_events_come_from_training_alone(kind):
+    """What a document's length is may not depend on the words it is tested on."""
+    config = KFolds(cells="positive")
+    plain, _, raw, _ = made(dataset(kind), config)
+    found, _, test, notes = made(dataset(kind), config, Tfidf())
+    training = Dataset(X=full(plain.X))
+    np.testing.assert_allclose(full(found.X), Tfidf().apply(training).X, rtol=1e-12)
+    np.testing.assert_array_equal(test.rows, raw.rows)
+    whole = Tfidf().apply(Dataset(X=matrix()), seen=training).X
+    np.testing.assert_allclose(test.values, whole[test.rows, test.columns], rtol=1e-12)
+    assert not any("held-out ones among them" in note for note in notes)
