@@ -93,8 +93,7 @@ def _mean_squares(run: FittedRun, metric: str) -> Iterator[tuple[str, float]]:
         )
     yield domain(run), residual_norm(run.problem, run.factors) ** 2 / count
     if run.test is not None and len(run.test):
-        predicted = run.factors.predict(run.test.rows, run.test.columns)
-        residual = predicted.astype(np.float64) - run.test.values
+        residual = run.predict_test() - run.test.values
         yield "test", float(np.vdot(residual, residual)) / len(run.test)
 
 

@@ -12,9 +12,12 @@ from nmflab.contracts import Cells, Dataset, Factors, FittedRun, Objective, Prob
 
 @pytest.fixture(scope="session")
 def make_run() -> Callable[..., FittedRun]:
-    """Return a function that builds a finished run from X, W and H."""
+    """Return a function that builds a finished run from X, W and H.
 
-    def make(X, W, H, observed=None, test=None, loss="frobenius", names=None):
+    Further keywords are what is known of the data: labels, truth, extras.
+    """
+
+    def make(X, W, H, observed=None, test=None, loss="frobenius", names=None, **facts):
         X = np.asarray(X, float)
         hidden = X if observed is None else np.where(observed, X, 0.0)
         problem = Problem(
@@ -30,7 +33,7 @@ def make_run() -> Callable[..., FittedRun]:
         return FittedRun(
             problem=problem,
             factors=Factors(np.asarray(W, float), np.asarray(H, float)),
-            dataset=Dataset(X=X, column_names=names),
+            dataset=Dataset(X=X, column_names=names, **facts),
             test=cells,
         )
 

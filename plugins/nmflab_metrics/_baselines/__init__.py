@@ -1,0 +1,1 @@
+"""Predictors without factors, to measure a factorization against."""
