@@ -65,6 +65,36 @@ class Study:
             raise KeyError(f"run {key} has no factors stored in {self.folder}")
         return found
 
+    def recommend(
+        self,
+        *,
+        user: str | int | None = None,
+        new: str | Mapping[str, float] | None = None,
+        top: int = 10,
+    ) -> pd.DataFrame:
+        """Return the items with the highest predicted values, unseen ones only.
+
+        Parameters
+        ----------
+        user : str or int, optional
+            Name, or number counted from 1. None: the first few.
+        new : str or mapping, optional
+            Ratings by item of somebody the study does not know.
+        top : int, default 10
+
+        Raises
+        ------
+        RecommendationError
+            If the study has no factors, or a name is not known.
+
+        See Also
+        --------
+        nmflab.recommend.recommend : The other options.
+        """
+        from nmflab.recommend import recommend
+
+        return recommend(self.folder, user=user, new=new, top=top)
+
     def report(self) -> Path:
         """Build the report from the store and return its page."""
         from nmflab.commands import report

@@ -16,6 +16,7 @@ nmflab: a laboratory for non-negative matrix factorization
   nmflab list [dataset|init|solver|metric|weighting|split|objective]   what there is
   nmflab show solver hals                     parameters, defaults, source
   nmflab report STUDY [all=true]              rebuild a report from its study
+  nmflab recommend STUDY [user=NAME] [top=10] what users have not seen and may like
   nmflab check-plugin NAME                    hold a plugin to the contracts
 
 A comma sweeps an axis (dataset weighting split objective init solver n_components
@@ -210,6 +211,32 @@ def _report(arguments: list[str]) -> int:
     return 0
 
 
+def _recommend(arguments: list[str]) -> int:
+    from nmflab.commands import recommend
+    from nmflab.config import ConfigError
+    from nmflab.recommend import plain_text, rich_text
+    from nmflab.sweep.folder import study_folder
+
+    names = [a for a in arguments if "=" not in a]
+    if len(names) != 1:
+        raise ConfigError(
+            f"recommend: {len(names)} studies given; name one, as in nmflab recommend"
+            " movie_ratings user=3"
+        )
+    folder = Path(names[0]) if Path(names[0]).is_dir() else study_folder(names[0])
+    options = dict(a.split("=", 1) for a in arguments if "=" in a)
+    frame, written = recommend(folder, options)
+    if written is not None:
+        print(f"{len(frame):,} recommendations in {written}")
+    elif sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(*rich_text(frame), sep="\n")
+    else:
+        print(plain_text(frame))
+    return 0
+
+
 def _check_plugin(arguments: list[str]) -> int:
     from nmflab.config import ConfigError
     from nmflab.registry import KINDS, load
@@ -237,5 +264,6 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "list": _list,
     "show": _show,
     "report": _report,
+    "recommend": _recommend,
     "check-plugin": _check_plugin,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nmflab import session
 from nmflab.config import ConfigError
@@ -15,6 +15,12 @@ from nmflab.sweep.expand import CONFIG_NAME, Space, expand
 from nmflab.sweep.misspelt import explain
 from nmflab.sweep.outcome import DryRun, Outcome
 from nmflab.sweep.overrides import at_home, listed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from nmflab.contracts import Dataset
+    from nmflab.store import StoredDataset
 
 
 def spaces_of(arguments: Sequence[str]) -> tuple[list[Space], str | None]:
@@ -133,3 +139,82 @@ def report(folders: Sequence[Path], *, all_sweeps: bool = False) -> Path:
         )
     with Store.open(folders[0]) as store:
         return build(store, session.registry().sections, all_sweeps=all_sweeps)
+
+
+RECOMMEND_OPTIONS = ("user", "top", "min_known", "run", "new", "csv", "side")
+"""What may follow a study's name in `nmflab recommend`, as in ``top=5``."""
+
+_COUNTS = {"top": "10", "min_known": "0"}
+
+
+def recommend(
+    folder: Path, options: Mapping[str, str]
+) -> tuple[pd.DataFrame, Path | None]:
+    """Return recommendations from a study, and the csv they were written to if any.
+
+    Parameters
+    ----------
+    folder : Path
+    options : mapping
+        Text by name, out of `RECOMMEND_OPTIONS`. With ``csv`` and without ``user`` or
+        ``new``, every user's.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown option, user or item, and where nothing can be recommended.
+    StoreError
+        If there is no study in the folder.
+    """
+    from nmflab.recommend import FIRST_USERS, RecommendationError
+    from nmflab.recommend import recommend as recommended
+
+    for name in options:
+        if name not in RECOMMEND_OPTIONS:
+            known = ", ".join(f"{option}=" for option in RECOMMEND_OPTIONS)
+            raise ConfigError(f"recommend: no option {name}=; there are {known}")
+    counts = {name: options.get(name, usual) for name, usual in _COUNTS.items()}
+    for name, count in counts.items():
+        if not count.isdecimal():
+            raise ConfigError(
+                f"recommend: {name}={count} is no count; give one, as in {name}=10"
+            )
+    given = {name: options.get(name) for name in ("user", "new", "run", "side")}
+    first = None if options.get("csv") else FIRST_USERS
+    try:
+        frame = recommended(
+            folder,
+            top=int(counts["top"]),
+            min_known=int(counts["min_known"]),
+            first=first,
+            reopen=_cached,
+            **given,
+        )
+    except RecommendationError as error:
+        raise ConfigError(f"recommend: {error}") from error
+    target = options.get("csv")
+    if not target:
+        return frame, None
+    path = Path(target).expanduser()
+    try:
+        frame.to_csv(path, index=False, lineterminator="\n")
+    except OSError as error:
+        raise ConfigError(
+            f"recommend: cannot write csv={path}: {error.strerror or error}; name a"
+            " file in a folder that is there and may be written"
+        ) from error
+    return frame, path
+
+
+def _cached(dataset: StoredDataset) -> Dataset | None:
+    """Return a study's data set as this machine's cache holds it; None where not."""
+    from nmflab.materialise import open_dataset, read_facts
+    from nmflab.sweep.materials import data_folder
+
+    try:
+        folder = data_folder(session.registry(), dataset.config)
+        if read_facts(folder)["fingerprint"] == dataset.fingerprint:
+            return open_dataset(folder)
+    except (FileNotFoundError, ValueError, LookupError):
+        pass  # never loaded here, or the plugin that loaded it is gone or has changed
+    return None

@@ -103,10 +103,10 @@ def test_a_sweep_in_which_nothing_fits_exits_with_1(typed: Typed) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["movie"], "'movie' is neither a command (list, show, report, check-plugin)"),
+        (["movie"], "'movie' is neither a command (list, show, report, recommend,"),
         (["movie"], "written key=value, as in experiment=movie_ratings"),
         (["-x", RATINGS], "no option -x; `nmflab --help` shows what there is"),
-        (["solver=hals"], "no dataset chosen; give dataset=<one of array, file,"),
+        (["solver=hals"], "no dataset chosen; give dataset=<one of all_aml, ap,"),
         ([RATINGS, "solver=hal"], "Did you mean 'hals'?"),
         (["experiment=movie_rating"], "Did you mean 'movie_ratings'?"),
         ([RATINGS, "+solver.typo=1"], "solver.typo: Hals has no parameter 'typo'; it"),
@@ -438,3 +438,10 @@ def test_a_home_folder_may_stand_in_a_value(
     code, output, _ = typed(*sweep, "executor.name=serial")
     assert code == 0, output
     assert "limits.memory_mb are not held" in output
+
+
+def test_datasets_are_swept_like_any_axis(typed: Typed) -> None:
+    """The one choice without a default may be a sweep, too."""
+    code, output, _ = typed("dataset=movie_ratings,purchase_patterns", *QUICK)
+    assert code == 0, output
+    assert Path("studies/movie_ratings-purchase_patterns/runs.sqlite").exists()

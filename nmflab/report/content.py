@@ -74,7 +74,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose first `n_headers` columns name the row."""
+    """A table whose first `n_headers` columns name the row.
+
+    The last `n_reference` rows are set apart: what the others are held against.
+    """
 
     id: str
     caption: str
@@ -82,6 +85,7 @@ class Table:
     rows: Sequence[Sequence[Cell]]
     note: str = ""
     n_headers: int = 1
+    n_reference: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from nmflab.selection import took_zeros
 from nmflab.store import StoreError
 
 if TYPE_CHECKING:
@@ -134,7 +135,12 @@ def is_masked(dataset: StoredDataset | None) -> bool:
 def _zero_filling(
     store: Store, runs: pd.DataFrame, datasets: Mapping[str, StoredDataset]
 ) -> set[str]:
-    """Return the keys of runs on masked data that took what is missing as zero."""
+    """Return the keys of runs that took what they do not know as zero."""
     masked = {f for f, dataset in datasets.items() if is_masked(dataset)}
-    keys = runs.loc[runs["fingerprint"].isin(masked), "key"]
-    return {key for key in keys if store.config(key).get("missing_as_zero") is True}
+    split = ~runs["split"].fillna("").isin(["", "none"])
+    asked = runs[runs["fingerprint"].isin(masked) | split]
+    return {
+        key
+        for key, fingerprint in zip(asked["key"], asked["fingerprint"], strict=True)
+        if took_zeros(store.config(key), masked=fingerprint in masked)
+    }

@@ -14,6 +14,7 @@ from nmflab.report.content import (
     Table,
 )
 from nmflab.report.groups import Group, Stat
+from nmflab.report.held_out_measures import is_of_held_out
 from nmflab.report.material import Material
 from nmflab.report.measures import hint, words
 from nmflab.report.numbers import count, interval, number, seconds, spread
@@ -41,12 +42,34 @@ def results_section(material: Material, groups: Sequence[Group]) -> Section:
     if shared:
         blocks.append(Prose(_READING + _weighted(shared)))
         caption = "Results over seeds"
-        blocks += _table("results-table", caption, shared, groups, material)
+        blocks += _tables("results-table", caption, shared, groups, material)
     if own:
         blocks.append(Prose(_OWN, "note"))
         caption = "Runs that minimise their own objective"
-        blocks += _table("own-results-table", caption, own, groups, material)
+        blocks += _tables("own-results-table", caption, own, groups, material)
     return Section("results", "Results", blocks)
+
+
+def _tables(
+    table_id: str,
+    caption: str,
+    shown: Sequence[Group],
+    groups: Sequence[Group],
+    material: Material,
+) -> list[Block]:
+    """Return one table, or two: errors that average over zeros nobody saw stand apart.
+
+    Their training cells are others than those of masked runs.
+    """
+    seen = [group for group in shown if not group.labels["zero_filled"]]
+    filled = [group for group in shown if group.labels["zero_filled"]]
+    if not seen or not filled:
+        return _table(table_id, caption, shown, groups, material)
+    return [
+        *_table(table_id, caption, seen, groups, material),
+        Prose(_FILLED, "note"),
+        *_table(f"filled-{table_id}", f"{caption}, {_AS_0}", filled, groups, material),
+    ]
 
 
 _READING = (
@@ -55,6 +78,12 @@ _READING = (
     " cells), loss, weighting, split, n_components, precision and number of"
     " threads, and nowhere else; = marks a difference to the first that is within the"
     " spread over seeds or below 0.1 %."
+)
+_AS_0 = "missing cells taken as 0"
+_FILLED = (
+    "Runs that took missing cells as 0 stand in a table of their own: their errors"
+    " average over zeros that nobody observed, and cannot be set against those above."
+    " Errors on held-out cells can; see Held-out error where there are any."
 )
 _OWN = (
     "These solvers minimise an objective of their own. The shared objective is shown"
@@ -131,7 +160,8 @@ def _fields(
 ) -> list[_Field]:
     """Return every column, those that are read first before the others."""
     own = any(group.own_objective for group in shown)
-    metrics = sorted({m for group in shown for m in group.metrics}, key=_metric_order)
+    told = {m for group in shown for m in group.metrics if not is_of_held_out(m)}
+    metrics = sorted(told, key=_metric_order)
     first = _first_errors(metrics)
     errors = [_metric(m, material, always=True) for m in first]
     others = [_metric(m, material) for m in metrics if m not in first]

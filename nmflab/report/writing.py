@@ -18,12 +18,14 @@ from nmflab.report.failures import failures_section, skipped_section
 from nmflab.report.figures import render_svg, write_whole
 from nmflab.report.groups import Group, group_runs
 from nmflab.report.guests import guest_sections
+from nmflab.report.held_out import held_out_section
 from nmflab.report.markdown import markdown
 from nmflab.report.material import Material, gather
 from nmflab.report.measures import error_measure, sparseness_measure
 from nmflab.report.page import figures_of, page
 from nmflab.report.pencil import Pencil
 from nmflab.report.provenance import environment, provenance_section
+from nmflab.report.recommendations import recommendations_section
 from nmflab.report.results import results_section
 from nmflab.report.stability import stabilities
 from nmflab.report.stability_section import stability_section
@@ -90,8 +92,10 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
         sections=[
             asked_section(material),
             results_section(material, groups),
+            *_present(held_out_section(material, pencil)),
             *_chart_sections(material, groups, pencil),
             factors_section(material, groups),
+            *_present(recommendations_section(material)),
             stability_section(groups, stable, pencil),
             *guest_sections(material.store, sections),
             warned,
@@ -100,6 +104,11 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
             provenance_section(material),
         ],
     )
+
+
+def _present(section: Section | None) -> list[Section]:
+    """Return a section that only some studies have."""
+    return [] if section is None else [section]
 
 
 _TWO = "It takes two kinds of run"

@@ -203,7 +203,7 @@ class Coordinator:
         ]
 
     def _folder(self, plan: Plan) -> Path:
-        name = self.settings["study"] or self._name or plan.first_dataset()
+        name = self.settings["study"] or self._name or plan.dataset_names()
         return study_folder(str(name))
 
     def _finished(self, folder: Path) -> set[str]:

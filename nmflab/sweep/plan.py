@@ -126,9 +126,12 @@ class Plan:
         }
         return [(str(self._labels.of("dataset", n)), n) for n in nodes.values()]
 
-    def first_dataset(self) -> str:
-        """Return the first dataset's name, without parameters."""
-        return self.datasets()[0][0].partition("(")[0]
+    def dataset_names(self) -> str:
+        """Return the datasets' names, without parameters, as a study is called."""
+        labels = [label.partition("(")[0] for label, _ in self.datasets()]
+        names = list(dict.fromkeys(labels))
+        more = f"-and-{len(names) - 3}-more" if len(names) > 3 else ""
+        return "-".join(names[:3]) + more
 
     def origins(self) -> dict[str, str]:
         """Return what results depend on beside parameters, in words, with its hash."""

@@ -287,7 +287,7 @@ def test_a_swept_value_may_not_come_from_the_environment(
 def test_without_a_dataset_those_installed_are_named(loader: ConfigLoader) -> None:
     """The one choice without a default is asked for."""
     message = refusal(loader, "n_components=2")
-    assert message.startswith("no dataset chosen; give dataset=<one of array, file,")
+    assert message.startswith("no dataset chosen; give dataset=<one of all_aml, ap,")
 
 
 def test_a_parameter_without_default_must_be_given(loader: ConfigLoader) -> None:

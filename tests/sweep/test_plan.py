@@ -48,6 +48,7 @@ SETTINGS: dict[str, Any] = {
     "halving": None,
     "stop": {"kkt": 1e-4, "max_steps": 2000},
     "missing_as_zero": False,
+    "refit": False,
     "trace": True,
     "metrics": ["relative_error"],
     "metric": {},
@@ -393,7 +394,7 @@ def test_a_file_is_labelled_by_its_name(tmp_path: Path) -> None:
     assert plan_of(space(dataset=nodes[:1])).datasets()[0][0] == "X"
     both = [name for name, _ in plan_of(space(dataset=nodes)).datasets()]
     assert both == [f"X(path={path})" for path in paths]
-    assert plan_of(space(dataset=nodes)).first_dataset() == "X"
+    assert plan_of(space(dataset=nodes)).dataset_names() == "X"
 
 
 def test_a_dataset_that_failed_makes_its_runs_errors() -> None:
@@ -466,3 +467,21 @@ def test_origins_name_all_that_a_result_depends_on() -> None:
         "the data of movie_ratings",
     } <= origins.keys()
     assert origins["the data of movie_ratings"] == FACTS["fingerprint"]
+
+
+@pytest.mark.parametrize(
+    ("names", "called"),
+    [
+        (["a"], "a"),
+        (["a", "b"], "a-b"),
+        (["a", "b", "c", "d", "e"], "a-b-c-and-2-more"),
+    ],
+)
+def test_a_study_is_called_after_its_datasets(
+    names: list[str], called: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without parameters, and not after the first alone."""
+    plan = plan_of(space())
+    found = [(f"{name}(x=1)", {}) for name in names]
+    monkeypatch.setattr(plan, "datasets", lambda: found)
+    assert plan.dataset_names() == called
