@@ -1,7 +1,7 @@
 """How fast nmflab's solvers are beside others, measured with nmflab's own runner.
 
     python experiments/solver_speed/measure.py [--problem faces zipf] [--seeds 3]
-        [--repeat 3] [--resume FOLDER] [--output results.md] [--quick]
+        [--repeat 3] [--resume FOLDER] [--output results.md] [--headline] [--quick]
 
 Runs the studies ``conf/experiment/speed_*.yaml``, one run at a time, and writes the
 ratios as Markdown tables. See README.md beside this file for what is measured and how.
@@ -35,11 +35,19 @@ from problems import PROBLEMS, Problem  # noqa: E402
 from studies import DTYPES, Bench  # noqa: E402
 
 
-def measure(bench: Bench, problem: Problem, repeats: int) -> Measured:
-    """Run all that is measured of one problem."""
+def measure(
+    bench: Bench, problem: Problem, repeats: int, *, headline: bool = False
+) -> Measured:
+    """Run all that is measured of one problem; of `headline`, the first table alone."""
     if problem.on_demand:
         bench.make_ready(problem)
-    runs = [] if problem.on_demand else bench.races(problem, repeats)
+    runs: list[Run] = []
+    if not problem.on_demand:
+        runs = bench.races(problem, repeats, headline=headline)
+    if headline:
+        return Measured(
+            problem=problem, runs=runs, threaded=[], several=[], footprints=[]
+        )
     pairs = [(case, dtype) for dtype in DTYPES for case in problem.footprint]
     footprints = [bench.footprint(problem, *pair) for pair in pairs]
     return Measured(
@@ -128,6 +136,11 @@ def asked_for(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--output", type=Path, default=Path("results.md"))
     parser.add_argument(
+        "--headline",
+        action="store_true",
+        help="only ours and the reference: what most aims are about",
+    )
+    parser.add_argument(
         "--quick", action="store_true", help="tiny data: to see that all works"
     )
     asked = parser.parse_args(arguments)
@@ -163,12 +176,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         if not has_cmfrec and "ratings" in asked.problem:
             complaints.append("cmfrec left out: it is not installed (nmflab[bench])")
-        for text in pages(bench, problems, session):
+        for text in pages(bench, problems, session, headline=asked.headline):
             asked.output.write_text(text + "\n", encoding="utf-8")
     print(text)
 
 
-def pages(bench: Bench, problems: Sequence[Problem], session: Session) -> Iterator[str]:
+def pages(
+    bench: Bench,
+    problems: Sequence[Problem],
+    session: Session,
+    *,
+    headline: bool = False,
+) -> Iterator[str]:
     """Yield the page after each problem; one that cannot be run costs itself only."""
     from nmflab.config import ConfigError
 
@@ -176,7 +195,8 @@ def pages(bench: Bench, problems: Sequence[Problem], session: Session) -> Iterat
     for problem in problems:
         if problem.file is None or problem.file in bench.files:
             try:
-                measured.append(measure(bench, problem, session.repeats))
+                one = measure(bench, problem, session.repeats, headline=headline)
+                measured.append(one)
             except ConfigError as error:
                 bench.complaints.append(f"{problem.name} left out: {error}")
         yield page(measured, session, bench.complaints)

@@ -80,8 +80,12 @@ class Bench:
     cmfrec: bool
     complaints: list[str] = field(default_factory=list)
 
-    def races(self, problem: Problem, repeats: int) -> list[Run]:
+    def races(
+        self, problem: Problem, repeats: int, *, headline: bool = False
+    ) -> list[Run]:
         """Return every case once, and ours and the reference `repeats` times.
+
+        With `headline` the other cases are left out, as far as the aims allow.
 
         A repeat is a whole study: within it the cases of a seed run one after another,
         so that a change of the machine's speed meets both sides of a ratio.
@@ -92,7 +96,7 @@ class Bench:
             pair = [case for case in (problem.ours, problem.reference) if case]
             if repeat == 0 and problem.name == "ratings" and self.cmfrec:
                 extra = with_cmfrec()
-            elif repeat:
+            elif repeat or (headline and problem.reference):
                 extra = (f"case={','.join(pair)}",)
             seeds = f"seed=range({self.seeds})"
             study = self._study(problem, f"repeat{repeat}", seeds, *extra)

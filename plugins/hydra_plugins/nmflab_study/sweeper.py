@@ -48,7 +48,9 @@ class StudySweeper(Sweeper):
         """Keep what `sweep` needs; no launcher is made."""
         self.loader = hydra_context.config_loader
         self.task_function = task_function
-        self.choices = dict(config.hydra.runtime.choices)
+        # A mandatory choice that is swept, as dataset is, has no value here: "???".
+        choices = config.hydra.runtime.choices
+        self.choices = OmegaConf.to_container(choices, resolve=False)
 
     def sweep(self, arguments: List[str]) -> Any:  # noqa: UP006
         """Expand and run; return what the task function returns."""
