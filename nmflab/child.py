@@ -190,6 +190,7 @@ def nmflab_duties() -> Duties:
     """Return what `nmflab.run` does; a set of plugins is loaded once in a process."""
     # Here, not above: what these import may print, and must find its threads limited.
     from nmflab import registry, run
+    from nmflab.run.over_seeds import compute_over_seeds
 
     @lru_cache(maxsize=256)
     def load(names: frozenset[str]) -> Registry:
@@ -207,6 +208,7 @@ def nmflab_duties() -> Duties:
                 job, plugins, send
             ),
             "metrics": run.compute_metrics,
+            "seeds": compute_over_seeds,
         },
     )
 

@@ -17,10 +17,12 @@ nmflab: a laboratory for non-negative matrix factorization
   nmflab show solver hals                     parameters, defaults, source
   nmflab report STUDY [all=true]              rebuild a report from its study
   nmflab recommend STUDY [user=NAME] [top=10] what users have not seen and may like
+  nmflab score dataset=bbc W=W.csv H=H.csv    factors made elsewhere, same metrics
   nmflab check-plugin NAME                    hold a plugin to the contracts
 
 A comma sweeps an axis (dataset weighting split objective init solver n_components
 seed dtype case, and their parameters); settings take one value, or one list.
+  advise=n_components   how many components: criteria side by side
   dry_run=true    what would be run, what is done, what is skipped and why
   retry=crash     make runs again by status
   fail_fast=true  stop at the first failure
@@ -130,7 +132,28 @@ def _sweep(arguments: list[str]) -> int:
         print(dry_run_text(outcome))
         return 0
     print(outcome_text(outcome, page, arguments))
+    _print_panel(outcome.folder)
     return outcome.exit_code
+
+
+def _print_panel(folder: Path) -> None:
+    """Print what a study advises, where it was asked to."""
+    from nmflab.advice import panel
+    from nmflab.store import Store
+
+    with Store.open(folder) as store:
+        found = panel(store)
+    if found is None:
+        return
+    from nmflab.advice.text import plain_text, rich_text
+
+    print()
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(*rich_text(found), sep="\n")
+    else:
+        print(plain_text(found))
 
 
 def _cfg(arguments: list[str]) -> int:
@@ -237,6 +260,21 @@ def _recommend(arguments: list[str]) -> int:
     return 0
 
 
+def _score(arguments: list[str]) -> int:
+    from nmflab.scoring import plain_text, rich_text, scored
+
+    found, written = scored(arguments)
+    if sys.stdout.isatty():
+        from rich.console import Console
+
+        Console().print(*rich_text(found), sep="\n")
+    else:
+        print(plain_text(found))
+    if written is not None:
+        print(f"\nwritten to {written}")
+    return 0
+
+
 def _check_plugin(arguments: list[str]) -> int:
     from nmflab.config import ConfigError
     from nmflab.registry import KINDS, load
@@ -265,5 +303,6 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "show": _show,
     "report": _report,
     "recommend": _recommend,
+    "score": _score,
     "check-plugin": _check_plugin,
 }

@@ -88,6 +88,8 @@ def sweep(
     coordinator = Coordinator(
         spaces, session.registry(), command=arguments, name=experiment, quiet=quiet
     )
+    if coordinator.settings["advise"] is not None:
+        coordinator = coordinator.advised()
     if coordinator.settings["dry_run"]:
         return coordinator.dry_run(), None
     outcome = coordinator.run()

@@ -8,7 +8,7 @@ from typing import Any
 from nmflab.contracts import InitSpec, Objective, SolverSpec, Takes
 from nmflab.instances import built_once, changes, default_object
 from nmflab.registry import Registry
-from nmflab.splits import leaves_complete
+from nmflab.splits import RESAMPLINGS, leaves_complete
 
 Facts = Mapping[str, Any]
 Need = tuple[str, Callable[[Takes], bool]]
@@ -68,11 +68,15 @@ def _split_reason(facts: Facts, config: Mapping[str, Any]) -> str | None:
         and split["name"] != "none"
         and leaves_complete(split)
     ):
-        what = "whole rows and columns" if split["name"] == "bi_cv" else "events"
+        what = "leaves out events"
+        if split["name"] == "bi_cv":
+            what = "leaves out whole rows and columns"
+        elif split["name"] in RESAMPLINGS:
+            what = "is another draw"
         return (
-            f"split {split['name']} leaves out {what} of complete data, and here cells"
-            " are missing; use split.cells=observed (speckled, k_folds, leave_n), or a"
-            " view of the data in which a 0 is a value"
+            f"split {split['name']} {what} of complete data, and here cells are"
+            " missing; use split.cells=observed (speckled, k_folds, leave_n), or a view"
+            " of the data in which a 0 is a value"
         )
     largest = config["split"].get("n_components_max")
     if largest is None or config["n_components"] <= largest:

@@ -64,6 +64,12 @@ class Unit(Enum):
     H = "H"
 
 
+class Advise(Enum):
+    """What a study is asked for advice on."""
+
+    n_components = "n_components"
+
+
 class Executor(Enum):
     """Where runs take place: supervised child processes, or this process."""
 
@@ -137,6 +143,7 @@ class RootConfig:
     executor: ExecutorConfig = field(default_factory=ExecutorConfig)
     save: Save = field(default_factory=Save)
     report: bool = True
+    advise: Advise | None = None
     dry_run: bool = False
     retry: list[str] = field(default_factory=list)
     fail_fast: bool = False

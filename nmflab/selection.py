@@ -41,6 +41,15 @@ CONTEST = (
 CONFIGURATION = ("n_components", "objective", "solver", "dtype")
 """What is chosen: labels that hold the swept parameters."""
 
+RESAMPLINGS = ("row_sample", "bootstrap", "shuffled")
+"""Splits that fit another draw of X and hold out no cell."""
+
+IN_PART = ("bi_cv", *RESAMPLINGS)
+"""Splits of complete data whose solver sees whole lines of it, or another draw."""
+
+WHOLE = ("none", *IN_PART)
+"""Splits after which no cell of complete data is unknown."""
+
 _PREFERRED = ("held_out_rmse_clipped", "held_out_rmse", "rmse_test", "mse_test")
 
 
@@ -95,7 +104,7 @@ def took_zeros(config: Mapping[str, Any], *, masked: bool) -> bool:
     if config.get("missing_as_zero") is not True:
         return False
     split = config.get("split") or {}
-    whole = split.get("name", "none") in ("none", "bi_cv")
+    whole = split.get("name", "none") in WHOLE
     return masked or not (whole or split.get("cells") == "positive")
 
 

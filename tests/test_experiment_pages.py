@@ -34,9 +34,23 @@ PLANNED = {
     "cbcl_parts": 3 * 3,
     "local_minima": 3 * 2 * 40,
     "circulant": 2 * 20,
+    "samson_unmixing": 2 * 5 + 5,
+    "all_aml_consensus": 4 * 50,
+    "bbc_topics": 3 * 6,
+    "movielens_genres": 3 * 8,
+    "breast_signatures": 2 * 10,
 }
 
-PUBLISHED = {"movielens_100k", "movielens_100k_references", "cbcl_parts"}
+PUBLISHED = {
+    "movielens_100k",
+    "movielens_100k_references",
+    "cbcl_parts",
+    "samson_unmixing",
+    "all_aml_consensus",
+    "bbc_topics",
+    "movielens_genres",
+    "breast_signatures",
+}
 MIRROR = os.environ.get("NMFLAB_DATA")
 
 

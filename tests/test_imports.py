@@ -159,8 +159,12 @@ def test_contracts_need_numpy_alone() -> None:
         ("fetching", "caches contracts"),
         ("splits", "contracts numerics weighting"),
         ("weighting", "contracts"),
+        ("advice", "contracts numerics store"),
         ("recommend", "contracts materialise numerics selection store"),
-        ("report", "contracts materialise numerics recommend selection store"),
+        (
+            "report",
+            "advice contracts materialise numerics recommend selection store",
+        ),
     ],
 )
 def test_a_part_reaches_no_more_than_its_arrows(name: str, allowed: str) -> None:

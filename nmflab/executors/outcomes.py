@@ -34,6 +34,10 @@ def failed_fit(key: str, status: str, reason: str, **known: object) -> Message:
     return record | known
 
 
+MEASURES = frozenset({"metrics", "seeds"})
+"""Jobs that measure what was fitted before: of one run, or of several."""
+
+
 @dataclass(frozen=True)
 class End:
     """Why a job ended early: a status, a sentence, and what was printed."""
@@ -61,7 +65,7 @@ class Progress:
     @property
     def measuring(self) -> bool:
         """Whether the fit is safe and metrics are on their way."""
-        return self.fitted or self.job["type"] == "metrics"
+        return self.fitted or self.job["type"] in MEASURES
 
     def message(self, message: Message, arrays: Arrays) -> Iterator[Event]:
         """Yield the event of one message of a job's handler; repeats are dropped."""
@@ -104,7 +108,7 @@ class Progress:
             yield Fitted(
                 self.key, failed_fit(self.key, end.status, end.reason, **known)
             )
-        elif kind in ("run", "metrics") and not self.measured:
+        elif kind in {"run", *MEASURES} and not self.measured:
             self.measured = True
             if names := self.job.get("metrics"):
                 yield Measured(self.key, _no_metrics(self.key, list(names), end.reason))

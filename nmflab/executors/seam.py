@@ -78,7 +78,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Measured:
-    """A run's metrics, after its `Fitted` or alone: the message "metrics"."""
+    """The message "metrics": of a run, after its `Fitted` or alone, or over seeds."""
 
     key: str
     record: Message
@@ -142,7 +142,7 @@ class Executor(Protocol):
     def submit(
         self, job: Message, limits: Limits, arrays: Arrays | None = None
     ) -> None:
-        """Start a job: "run", "metrics" or "materialise" (see docs/architecture.md).
+        """Start a job of one of the types that docs/architecture.md describes.
 
         Raises
         ------

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from nmflab.executors.outcomes import Progress
+from nmflab.executors.outcomes import MEASURES, Progress
 from nmflab.executors.seam import Event, Limits, Started
 from nmflab.wire import Arrays
 
@@ -52,7 +52,7 @@ class Task:
 
     def start(self) -> Iterator[Event]:
         """Let its own clock run."""
-        measures = self.progress.job["type"] == "metrics"
+        measures = self.progress.job["type"] in MEASURES
         self.enter(Phase.MEASURING if measures else Phase.RUNNING)
         if not self.is_told:
             self.is_told = True

@@ -35,7 +35,10 @@ def _whole_fault(path: Path, file: DataFile) -> str | None:
         other = f"its sha256 is {found}, not {file.sha256}"
     if not (file.members or file.contents):
         return f"{other}{_web_page(path)}"
-    inner = _members_fault(path, file) or _contents_fault(path, file)
+    try:
+        inner = _members_fault(path, file) or _contents_fault(path, file)
+    except FetchError as error:  # damaged; the sums are told all the same
+        inner = str(error)
     if inner is None:
         return None
     return "; ".join(part for part in (inner, other) if part) + _web_page(path)

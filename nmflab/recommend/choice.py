@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nmflab.contracts import Factors
 from nmflab.recommend.errors import RecommendationError
 from nmflab.recommend.model import is_recommendable
+from nmflab.selection import IN_PART
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,7 +125,7 @@ def _ordered(store: Store, runs: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """Return the runs, best first, and the column that decided."""
     configs = {key: store.config(key) for key in runs["key"]}
     whole = [
-        configs[key].get("split", {}).get("name") == "bi_cv" for key in runs["key"]
+        configs[key].get("split", {}).get("name") in IN_PART for key in runs["key"]
     ]
     if not all(whole):
         runs = runs[[not one for one in whole]]

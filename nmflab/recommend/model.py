@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nmflab.contracts import Factors, Matrix
+from nmflab.numerics.naming import ComponentName, component_names
 from nmflab.recommend.errors import RecommendationError
 from nmflab.recommend.known import Reopen, known_cells
 from nmflab.recommend.names import Names
@@ -62,6 +64,8 @@ class Model:
     penalty : Penalty
     notes : tuple of str
         What a reader must know of the values, in sentences.
+    item_metadata : sequence of str, optional
+        Of each item its labels, separated by '|'.
     """
 
     users: Names
@@ -78,6 +82,12 @@ class Model:
     loss: str
     penalty: Penalty
     notes: tuple[str, ...] = ()
+    item_metadata: Sequence[str] | None = None
+
+    @cached_property
+    def feature_names(self) -> list[ComponentName]:
+        """What each feature is called, by the labels its top items share."""
+        return component_names(self.V, self.item_metadata, self.n_known)
 
     def baseline(self, user: int) -> Matrix:
         """Return what the offsets alone give a user for each item, ``(n_items,)``."""
@@ -206,7 +216,18 @@ def _oriented(
         weighting="none",
         loss="frobenius",
         penalty=Penalty(),
+        item_metadata=_metadata(dataset, H.shape[1], by_rows=by_rows),
     )
+
+
+def _metadata(
+    dataset: StoredDataset, n_items: int, *, by_rows: bool
+) -> list[str] | None:
+    """Return the labels of each item; None where the data have others, or none."""
+    given = dataset.extras.get("column_metadata" if by_rows else "row_metadata")
+    if given is None or len(given) != n_items:
+        return None
+    return [str(text) for text in given]
 
 
 def _scale(dataset: StoredDataset) -> tuple[float, float] | None:

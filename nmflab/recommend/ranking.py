@@ -106,13 +106,17 @@ def carriers(shares: Matrix) -> list[int]:
 
 
 def feature_words(model: Model, feature: int, n: int = 3) -> str:
-    """Return the items that weigh most in a feature, by name.
+    """Return what a feature is called, where it has a name, and its first items.
+
+    ``Children's (9 of 30, odds 14, q=2e-9): Babe, Aladdin, Dumbo``: the label that its
+    top items bear beyond what chance and their popularity explain.
 
     Parameters
     ----------
     feature : int
         Counted from 1, as in the table.
     """
-    weights = model.V[feature - 1]
-    first = np.argsort(-weights, kind="stable")[:n]
-    return ", ".join(model.items.labels[j] for j in first if weights[j] > 0)
+    name = model.feature_names[feature - 1]
+    items = ", ".join(model.items.labels[j] for j in name.top[:n])
+    label = name.enriched
+    return items if label is None else f"{label.short_text}: {items}"

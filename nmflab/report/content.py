@@ -113,6 +113,55 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A drawing that is no chart: an SVG that needs nothing else.
+
+    Parameters
+    ----------
+    id : str
+        Also the name of its file in ``figures/``.
+    svg : str
+        Put on the page as it is: the text in it must be escaped.
+    words : str
+        What it shows, for those who do not see it.
+    caption : str
+    """
+
+    id: str
+    svg: str
+    words: str
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class NameList:
+    """A few names under a heading."""
+
+    title: str
+    names: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One thing of several alike: what it is called, its pictures, its lists."""
+
+    title: str
+    detail: str
+    pictures: Sequence[Picture]
+    lists: Sequence[NameList] = ()
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Things alike, side by side."""
+
+    id: str
+    caption: str
+    cards: Sequence[Card]
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Html:
     """HTML of a plugin's own section, put on the page as it is."""
 
@@ -128,7 +177,9 @@ class Details:
     blocks: Sequence[Block]
 
 
-Block: TypeAlias = Prose | Bullets | Code | Heading | Table | Figure | Html | Details
+Block: TypeAlias = (
+    Prose | Bullets | Code | Heading | Table | Figure | Cards | Html | Details
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from nmflab.report.components import gallery, is_drawable
 from nmflab.report.content import Block, Details, Figure, Heading, Prose, Section
 from nmflab.report.correlations import MOST_COLUMNS, correlation_figure
 from nmflab.report.described import described, unidentified_notes
@@ -93,7 +94,8 @@ def _of_dataset(
         )
         (blocks if id(group) in in_sight else rest).extend(made)
     if rest:
-        blocks.append(Details("Top features of the other runs shown", rest))
+        what = "Components" if is_drawable(dataset) else "Top features"
+        blocks.append(Details(f"{what} of the other runs shown", rest))
     return [*blocks, *_correlation(material, dataset, groups, number_of)]
 
 
@@ -180,7 +182,10 @@ def _in_words(
     name, title = called
     if factors is None:
         return [Prose(f"{title}: its factors were not kept (save.factors).", "note")]
-    return [top_features(f"features-{name}", title, dataset, factors)]
+    block_id = f"features-{name}"
+    if is_drawable(dataset):
+        return [gallery(block_id, title, dataset, factors)]
+    return [top_features(block_id, title, dataset, factors)]
 
 
 def run_title(material: Material, group: Group) -> str:

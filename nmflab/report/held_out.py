@@ -152,7 +152,7 @@ def _cold(family: Family, prefix: str) -> list[str]:
         return []
     return [
         f"{count(int(cold), 'test cell')} of a fold lie in rows or columns without any"
-        " training cell: only offsets, or nothing, can be predicted there."
+        " training cell: what is predicted there is not learnt from them."
     ]
 
 
@@ -187,6 +187,7 @@ def _unidentified(material: Material, family: Family) -> list[str]:
     ]
     return [
         f"Not identified at n_components {size}: {' and '.join(named)} with fewer than"
-        f" {size} known cells. What is predicted there is one choice among many that"
-        " fit as well, unless penalties or offsets decide."
+        f" {size} known cells, in training and held out together. What is predicted"
+        " there is one choice among many that fit as well, unless penalties or offsets"
+        " decide."
     ]

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from nmflab.report.content import (
     Block,
     Bullets,
+    Card,
+    Cards,
     Cell,
     Code,
     Details,
@@ -56,6 +58,8 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
                 yield _figure(block)
             case Table():
                 yield _table(block)
+            case Cards():
+                yield _cards(block)
             case Details():
                 yield f"<details><summary>{html.escape(block.summary)}</summary>\n"
                 yield from _blocks(block.blocks)
@@ -76,6 +80,20 @@ def _figure(figure: Figure) -> str:
     return (
         f"![{title}](figures/{figure.id}.svg)\n\n{title}. {escaped(figure.caption)}\n"
     )
+
+
+def _cards(cards: Cards) -> str:
+    lines = [f"**{escaped(cards.caption)}**\n"]
+    lines += [f"{escaped(cards.note)}\n"] if cards.note else []
+    return "\n".join([*lines, *map(_card, cards.cards)])
+
+
+def _card(card: Card) -> str:
+    detail = f" ({escaped(card.detail)})" if card.detail else ""
+    lines = [f"{escaped(card.title)}{detail}"]
+    lines += [f"![{escaped(p.words)}](figures/{p.id}.svg)" for p in card.pictures]
+    lines += [f"{one.title}: {escaped(', '.join(one.names))}" for one in card.lists]
+    return "  \n".join(lines) + "\n"
 
 
 def _table(table: Table) -> str:

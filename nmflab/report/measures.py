@@ -62,19 +62,19 @@ def words(name: str) -> str:
 
 def hint(name: str, info: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what a metric means, its unit and which way is better."""
-    about = _about(name, info)
+    known = about(name, info)
     better = {"lower": "Lower is better.", "higher": "Higher is better."}
-    said = str(about.get("doc") or "").strip().split("\n\n")[0].replace("\n", " ")
-    unit = str(about.get("unit") or "")
+    said = str(known.get("doc") or "").strip().split("\n\n")[0].replace("\n", " ")
+    unit = str(known.get("unit") or "")
     parts = (
         said.replace("``", ""),
         f"Unit: {unit}." if unit else "",
-        better.get(str(about.get("direction")), ""),
+        better.get(str(known.get("direction")), ""),
     )
     return " ".join(part for part in parts if part)
 
 
-def _about(name: str, info: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+def about(name: str, info: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
     """Return what is known of a metric; of its parent, for ``<metric>_<suffix>``."""
     while name:
         if name in info:
@@ -121,5 +121,5 @@ def _measure(names: Sequence[str], info: Mapping[str, Mapping[str, Any]]) -> Mea
     short = words(names[0])
     if len(names) > 1:
         short = short.partition(" (")[0]
-    unit = str(_about(names[0], info).get("unit") or "")
+    unit = str(about(names[0], info).get("unit") or "")
     return Measure(tuple(names), short, f"{short}, {unit}" if unit else short)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nmflab.report.content import Block, Details, Figure, Report
+from nmflab.report.content import Block, Cards, Details, Figure, Picture, Report
 from nmflab.report.figures import embedded, full_spec, inline_svg, script_bundle
 
 if TYPE_CHECKING:
@@ -56,6 +56,23 @@ def _figures(blocks: Sequence[Block]) -> list[Figure]:
             found.append(block)
         elif isinstance(block, Details):
             found += _figures(block.blocks)
+    return found
+
+
+def pictures_of(report: Report) -> list[Picture]:
+    """Return every picture of a report, in order."""
+    return [
+        picture for section in report.sections for picture in _pictures(section.blocks)
+    ]
+
+
+def _pictures(blocks: Sequence[Block]) -> list[Picture]:
+    found: list[Picture] = []
+    for block in blocks:
+        if isinstance(block, Cards):
+            found += [picture for card in block.cards for picture in card.pictures]
+        elif isinstance(block, Details):
+            found += _pictures(block.blocks)
     return found
 
 

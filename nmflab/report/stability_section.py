@@ -34,12 +34,17 @@ MOST_PANELS = 6
 
 
 def stability_section(
-    groups: Sequence[Group], found: Sequence[Stability], pencil: Pencil
+    groups: Sequence[Group],
+    found: Sequence[Stability],
+    pencil: Pencil,
+    measured: Sequence[Block] = (),
 ) -> Section:
-    """Return the section on stability over seeds."""
+    """Return the section on stability over seeds; what was `measured` comes last."""
+    blocks: list[Block]
     if not found:
-        return Section("stability", "Stability over seeds", [Prose(_why_none(groups))])
-    blocks: list[Block] = [
+        blocks = [Prose(_why_none(groups)), *measured]
+        return Section("stability", "Stability over seeds", blocks)
+    blocks = [
         Prose(
             "Each component of a setting's best run is matched with the components of"
             " its other seeds, one to one, so that the cosines of their rows of H are"
@@ -50,9 +55,8 @@ def stability_section(
     ]
     figure = _chart(found, pencil)
     blocks += [figure] if figure else []
-    return Section(
-        "stability", "Stability over seeds", [*blocks, _table(found, pencil.title)]
-    )
+    blocks += [_table(found, pencil.title), *measured]
+    return Section("stability", "Stability over seeds", blocks)
 
 
 _MOST_SENTENCES = 6

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from nmflab import __version__
 from nmflab.contracts import ReportSection
+from nmflab.report.advice_section import advice_section, without_draws
+from nmflab.report.aligned_section import aligned_section
 from nmflab.report.asked import asked_section
 from nmflab.report.charts import against_size, why_no_error
 from nmflab.report.content import Block, Figure, Prose, Report, Section
@@ -22,7 +24,8 @@ from nmflab.report.held_out import held_out_section
 from nmflab.report.markdown import markdown
 from nmflab.report.material import Material, gather
 from nmflab.report.measures import error_measure, sparseness_measure
-from nmflab.report.page import figures_of, page
+from nmflab.report.over_seeds import over_seeds_blocks
+from nmflab.report.page import figures_of, page, pictures_of
 from nmflab.report.pencil import Pencil
 from nmflab.report.provenance import environment, provenance_section
 from nmflab.report.recommendations import recommendations_section
@@ -74,6 +77,7 @@ def build(
 
 def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
     """Return the whole report, before it has a format."""
+    planned, material = material, without_draws(material)
     groups = group_runs(material)
     pencil = Pencil(
         colours(sorted({group.variant for group in groups})),
@@ -87,21 +91,23 @@ def composed(material: Material, sections: Sequence[ReportSection]) -> Report:
         study=material.store.name,
         created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
         version=__version__,
-        statuses=statuses(material, n_warnings(warned)),
+        statuses=statuses(planned, n_warnings(warned)),
         headline=headline(material, groups, error, stable),
         sections=[
-            asked_section(material),
+            asked_section(planned),
+            *_present(advice_section(planned)),
             results_section(material, groups),
             *_present(held_out_section(material, pencil)),
             *_chart_sections(material, groups, pencil),
             factors_section(material, groups),
             *_present(recommendations_section(material)),
-            stability_section(groups, stable, pencil),
+            stability_section(groups, stable, pencil, over_seeds_blocks(material)),
+            *_present(aligned_section(material, groups)),
             *guest_sections(material.store, sections),
             warned,
-            failures_section(material),
-            skipped_section(material),
-            provenance_section(material),
+            failures_section(planned),
+            skipped_section(planned),
+            provenance_section(planned),
         ],
     )
 
@@ -154,10 +160,11 @@ def _written(material: Material, report: Report, folder: Path) -> Path:
     drawings = folder / "figures"
     drawings.mkdir(parents=True, exist_ok=True)
     svgs = {figure.id: render_svg(figure) for figure in figures_of(report)}
+    drawn = {**svgs, **{one.id: one.svg for one in pictures_of(report)}}
     for old in drawings.glob("*.svg"):
-        if old.stem not in svgs:
+        if old.stem not in drawn:
             old.unlink()
-    for name, svg in svgs.items():
+    for name, svg in drawn.items():
         write_whole(drawings / f"{name}.svg", svg)
     write_whole(folder / "runs.csv", runs_csv(material))
     write_whole(folder / "environment.txt", environment(material))

@@ -20,8 +20,8 @@ from nmflab.registry import Registry, UnknownPlugin
 from nmflab.run.assemble import assemble
 from nmflab.run.fitted import fitted_run
 from nmflab.run.guard import RunFailed, collected_warnings, doing
-from nmflab.run.measure import Measured, measure
-from nmflab.run.prepared import Job, Prepared, prepare
+from nmflab.run.measure import Measured, measure, metrics_message
+from nmflab.run.prepared import Job, measured_on, prepare
 from nmflab.run.record import (
     Arrays,
     blank_record,
@@ -78,10 +78,10 @@ def compute_metrics(job: Job, registry: Registry, send: Send, arrays: Arrays) ->
     try:
         with collected_warnings(), doing("no metrics", *_SPOKEN):
             factors = read_factors(job, arrays)
-            run = fitted_run(_measured_on(job), factors, job["axes"])
+            run = fitted_run(measured_on(job), factors, job["axes"])
     except RunFailed as failure:
         problems = dict.fromkeys(job["metrics"], failure.reason)
-        send(_metrics_message(job, Measured({}, problems), 0.0, []))
+        send(metrics_message(job, Measured({}, problems), 0.0, []))
         return
     _send_metrics(job, registry, send, run)
 
@@ -171,9 +171,9 @@ def _solve_job(
     factors = None if done.best is None else done.best.factors
     if factors is None or record["status"] not in ("ok", "invalid"):
         return None
-    measured_on = _measured_on(job)
-    if measured_on is not prepared and record["status"] == "ok":
-        again = refit(made, measured_on, done, seed)
+    measured = measured_on(job)
+    if measured is not prepared and record["status"] == "ok":
+        again = refit(made, measured, done, seed)
         if again is not None:
             record.update(again.columns())
             factors = again.factors
@@ -184,15 +184,7 @@ def _solve_job(
     _keep_factors(job, record, arrays, factors)
     if record["status"] != "ok":
         return None
-    return fitted_run(measured_on, factors, job["axes"])
-
-
-def _measured_on(job: Job) -> Prepared:
-    """Return the problem that metrics are about: with validation cells, where refit."""
-    prepared = prepare(job)
-    if not job["settings"].get("refit") or prepared.validation is None:
-        return prepared
-    return prepare(job, refit=True)
+    return fitted_run(measured, factors, job["axes"])
 
 
 def _keep_factors(job: Job, record: Record, arrays: Arrays, factors: Factors) -> None:
@@ -222,17 +214,4 @@ def _send_metrics(
         if run is not None:
             measured = measure(job["metrics"], registry, run)
     seconds = time.perf_counter() - began
-    send(_metrics_message(job, measured, seconds, warned))
-
-
-def _metrics_message(
-    job: Job, measured: Measured, seconds: float, warned: list[str]
-) -> Record:
-    return {
-        "type": "metrics",
-        "key": job["key"],
-        "values": measured.values,
-        "problems": measured.problems,
-        "seconds": seconds,
-        "warnings": warned,
-    }
+    send(metrics_message(job, measured, seconds, warned))

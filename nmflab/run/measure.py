@@ -1,12 +1,12 @@
-"""Metrics over one finished run; each that fails costs nothing but its own value."""
+"""Metrics of finished runs; each that fails costs nothing but its own value."""
 
 from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,6 +28,13 @@ _HAS: Mapping[str, Callable[[FittedRun], bool]] = {
 }
 
 
+LEAST_SEEDS = 2
+"""Runs that a metric over seeds is given at least."""
+
+NEEDS_SEEDS = f"{LEAST_SEEDS} seeds"
+"""What a group of fewer runs lacks."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """Values by name, and why a metric has none, in a sentence by name."""
@@ -39,19 +46,59 @@ class Measured:
 def measure(
     metrics: Mapping[str, Mapping[str, Any]], registry: Registry, run: FittedRun
 ) -> Measured:
-    """Compute the metrics of scope "run"; those over seeds are left to the report.
+    """Compute the metrics of scope "run"; those over seeds are left out.
 
     Parameters
     ----------
     metrics : mapping
         Parameters by the metric's name.
     """
+    return _measured(metrics, registry, "run", [run])
+
+
+def measure_over_seeds(
+    metrics: Mapping[str, Mapping[str, Any]],
+    registry: Registry,
+    runs: Sequence[FittedRun],
+) -> Measured:
+    """Compute the metrics of scope "seeds"; those of one run are left out.
+
+    Parameters
+    ----------
+    metrics : mapping
+        Parameters by the metric's name.
+    runs : sequence of FittedRun
+        They differ by seed only.
+    """
+    return _measured(metrics, registry, "seeds", runs)
+
+
+def metrics_message(
+    job: Mapping[str, Any], measured: Measured, seconds: float, warned: list[str]
+) -> dict[str, Any]:
+    """Return the message "metrics" of a job (see docs/architecture.md)."""
+    return {
+        "type": "metrics",
+        "key": job["key"],
+        "values": measured.values,
+        "problems": measured.problems,
+        "seconds": seconds,
+        "warnings": warned,
+    }
+
+
+def _measured(
+    metrics: Mapping[str, Mapping[str, Any]],
+    registry: Registry,
+    scope: Literal["run", "seeds"],
+    runs: Sequence[FittedRun],
+) -> Measured:
     measured = Measured()
     for name, parameters in metrics.items():
         try:
             spec = registry.get("metric", name)
-            if spec.scope == "run":
-                _compute(name, spec, parameters, run, measured)
+            if spec.scope == scope:
+                _compute(name, spec, parameters, runs, measured)
         except NotApplicable as error:
             measured.problems[name] = f"not applicable: {error}"
         except MemoryError:
@@ -68,15 +115,21 @@ def _compute(
     name: str,
     spec: MetricSpec,
     parameters: Mapping[str, Any],
-    run: FittedRun,
+    runs: Sequence[FittedRun],
     into: Measured,
 ) -> None:
-    lacking = [need for need in sorted(spec.needs) if not _is_there(need, run)]
+    lacking = [
+        need
+        for need in sorted(spec.needs)
+        if not all(_is_there(need, run) for run in runs)
+    ]
+    if spec.scope == "seeds" and len(runs) < LEAST_SEEDS:
+        lacking = [NEEDS_SEEDS]
     if lacking:
         into.problems[name] = f"not applicable: needs {', '.join(lacking)}"
         return
     metric = build(spec.metric, parameters, f"metric.{name}")
-    result = metric.compute(run)
+    result = metric.compute(runs if spec.scope == "seeds" else runs[0])
     if not isinstance(result, Mapping):
         result = {"": result}
     for suffix, value in result.items():

@@ -89,6 +89,14 @@ def prepare(job: Job, *, refit: bool = False) -> Prepared:
     return _prepared(str(folder), _age(folder), json.dumps(choice, sort_keys=True))
 
 
+def measured_on(job: Job) -> Prepared:
+    """Return the problem that metrics are about: with validation cells, where refit."""
+    prepared = prepare(job)
+    if not job["settings"].get("refit") or prepared.validation is None:
+        return prepared
+    return prepare(job, refit=True)
+
+
 def forget() -> None:
     """Forget what was kept, so that the next run starts from the files again."""
     _prepared.cache_clear()

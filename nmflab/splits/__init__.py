@@ -9,6 +9,7 @@ sizes of a sweep are tested on the same cells.
 
 from nmflab.splits.bi_cv import BiCrossValidation, Block
 from nmflab.splits.cells import (
+    RESAMPLINGS,
     Candidates,
     HeldOut,
     NoSplit,
@@ -21,14 +22,23 @@ from nmflab.splits.folds import KFolds, Predefined
 from nmflab.splits.leave_n import LeaveN
 from nmflab.splits.partition import SplitCells, split
 from nmflab.splits.problem import Posed, pose
+from nmflab.splits.resampling import (
+    CountBootstrap,
+    Resampling,
+    RowSample,
+    ShuffledColumns,
+    are_counts,
+)
 from nmflab.splits.speckled import Speckled
 from nmflab.splits.temporal import Temporal
 
 __all__ = [
+    "RESAMPLINGS",
     "SPLITS",
     "BiCrossValidation",
     "Block",
     "Candidates",
+    "CountBootstrap",
     "HeldOut",
     "KFolds",
     "LeaveN",
@@ -36,10 +46,14 @@ __all__ = [
     "ObservedCells",
     "Posed",
     "Predefined",
+    "Resampling",
+    "RowSample",
+    "ShuffledColumns",
     "Speckled",
     "Split",
     "SplitCells",
     "Temporal",
+    "are_counts",
     "leaves_complete",
     "pose",
     "split",

@@ -58,7 +58,8 @@ class Block:
         W_D, H_D = factors.W.astype(np.float64), factors.H.astype(np.float64)
         W[~self.rows], H[:, ~self.columns] = W_D, H_D
         W[self.rows] = nnls(H_D @ H_D.T, _dense(self.B @ H_D.T).T).T
-        H[:, self.columns] = nnls(W_D.T @ W_D, _dense(self.C.T @ W_D).T)
+        if self.columns.any():
+            H[:, self.columns] = nnls(W_D.T @ W_D, _dense(self.C.T @ W_D).T)
         return Factors(W, H)
 
     def restrict(self, factors: Factors) -> Factors:

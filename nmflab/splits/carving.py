@@ -144,7 +144,8 @@ def _without_training(
         if n_empty:
             notes.append(
                 f"{counted(n_empty, word)} {have(n_empty)} no {kind}: predictions there"
-                f" rest on offsets or the baseline ({counted(n_tested, 'test cell')})"
+                " rest on penalties and offsets, else on the solver"
+                f" ({counted(n_tested, 'test cell')})"
             )
     return tuple(notes)
 

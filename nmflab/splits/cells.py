@@ -89,10 +89,15 @@ class NoSplit:
         return HeldOut(none, none)
 
 
+RESAMPLINGS = ("row_sample", "bootstrap", "shuffled")
+"""Splits that fit another draw of X and hold out no cell."""
+
+
 def leaves_complete(node: Mapping[str, Any]) -> bool:
     """Return whether a configured split leaves no unknown cell in complete data.
 
-    Held-out events count as 0 in training, and a block takes whole rows and columns.
+    Held-out events count as 0 in training, a block takes whole rows and columns, and
+    another draw of X is complete.
 
     Parameters
     ----------
@@ -101,4 +106,4 @@ def leaves_complete(node: Mapping[str, Any]) -> bool:
     """
     chosen = node.get("cells")
     positive = getattr(chosen, "value", chosen) == Candidates.positive.value
-    return node["name"] in ("none", "bi_cv") or positive
+    return node["name"] in ("none", "bi_cv", *RESAMPLINGS) or positive

@@ -9,6 +9,7 @@ from nmflab.splits.bi_cv import BiCrossValidation
 from nmflab.splits.cells import NoSplit
 from nmflab.splits.folds import KFolds, Predefined
 from nmflab.splits.leave_n import LeaveN
+from nmflab.splits.resampling import CountBootstrap, RowSample, ShuffledColumns
 from nmflab.splits.speckled import Speckled
 from nmflab.splits.temporal import Temporal
 
@@ -20,5 +21,8 @@ SPLITS: Mapping[str, type[Any]] = {
     "leave_n": LeaveN,
     "temporal": Temporal,
     "bi_cv": BiCrossValidation,
+    "row_sample": RowSample,
+    "bootstrap": CountBootstrap,
+    "shuffled": ShuffledColumns,
 }
 """The splits by name, as in ``split=speckled``."""

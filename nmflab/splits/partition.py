@@ -11,6 +11,7 @@ import numpy as np
 from nmflab.contracts import CELL_EXTRAS, Cells, Dataset, Extra, Mask, Matrix
 from nmflab.splits.bi_cv import BiCrossValidation, Block
 from nmflab.splits.cells import Candidates, HeldOut, ObservedCells, Positions, Split
+from nmflab.splits.resampling import Resampling
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -78,6 +79,8 @@ def split(
         return _whole(dataset)
     if isinstance(config, BiCrossValidation):
         return _split_block(dataset, config, rng)
+    if isinstance(config, Resampling):
+        return _resampled(dataset, config, rng)
     if holds_events(config):
         return _split_events(dataset, config, rng, refit)
     if isinstance(dataset.X, np.ndarray):
@@ -181,6 +184,18 @@ def _split_block(
         ),
         block,
     )
+
+
+def _resampled(
+    dataset: Dataset, config: Resampling, rng: np.random.Generator
+) -> SplitCells:
+    if dataset.missing != "none":
+        raise ValueError(
+            "split=row_sample, bootstrap and shuffled draw complete data anew; here"
+            " cells are missing. Use split=speckled or k_folds"
+        )
+    drawn = config.resample(dataset.X, rng)
+    return SplitCells(drawn.X, None, notes=(drawn.note,), block=drawn.block)
 
 
 def _candidates(

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nmflab.contracts import TRACE_COLUMNS, Factors, Mask, Matrix
+from nmflab.store import over_seeds
 from nmflab.store.schema import (
     LABELS,
     RESULTS,
@@ -201,6 +202,14 @@ class Store:
         frame = self.metrics(keys)
         frame = frame[frame["value"].notna()]
         return frame.pivot(index="key", columns="name", values="value")
+
+    def group_metrics(self) -> pd.DataFrame:
+        """Return metrics over seeds in long form, one row a value or a problem.
+
+        Columns: group (a hash of what its runs agree in), every label but the seed,
+        name, value, text, problem, n_runs, and keys, the list of its runs by seed.
+        """
+        return over_seeds.frame(self._db)
 
     def metric_info(self) -> dict[str, dict[str, Any]]:
         """Return direction, range, unit and documentation of each metric."""

@@ -91,6 +91,12 @@ CREATE TABLE IF NOT EXISTS metrics (
     PRIMARY KEY (key, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS measured (
     key TEXT, metric TEXT, digest TEXT, PRIMARY KEY (key, metric)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seed_groups (
+    id TEXT, metric TEXT, digest TEXT, keys TEXT,
+    PRIMARY KEY (id, metric)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seed_metrics (
+    id TEXT, metric TEXT, name TEXT, value REAL, text TEXT, problem TEXT,
+    PRIMARY KEY (id, metric, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS metric_info (name TEXT PRIMARY KEY, info TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS traces (key TEXT PRIMARY KEY, points BLOB);
 CREATE TABLE IF NOT EXISTS factors (
@@ -165,6 +171,7 @@ def _check_version(db: sqlite3.Connection, path: Path, *, write: bool) -> None:
             " study=<another folder>"
         )
     if write:
+        db.executescript(SCHEMA)  # tables that an earlier nmflab did not have
         for column in absent_results(db):
             kind = "TEXT" if column in TEXT_RESULTS else "REAL"
             db.execute(f"ALTER TABLE runs ADD COLUMN {column} {kind}")

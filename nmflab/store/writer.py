@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nmflab.contracts import Dataset, Matrix
+from nmflab.store import over_seeds
 from nmflab.store.lock import StudyLock, now
 from nmflab.store.reader import Store
 from nmflab.store.schema import LABELS, RESULTS, StoreError, connect, pack
@@ -184,7 +185,9 @@ class StudyWriter:
 
     def forget_runs(self, keys: Iterable[str]) -> None:
         """Take back rows that are to be run again."""
+        keys = list(keys)
         with self.transaction():
+            over_seeds.forget(self._db, keys)
             for key in keys:
                 for table in ("runs", "metrics", "measured", "traces", "factors"):
                     self._db.execute(f"DELETE FROM {table} WHERE key=?", (key,))
@@ -348,6 +351,38 @@ class StudyWriter:
                 "INSERT OR REPLACE INTO measured VALUES (?, ?, ?)",
                 ((key, metric, digest) for metric, digest in digests.items()),
             )
+
+    def finished(self, sweep: int) -> Iterator[over_seeds.Finished]:
+        """Yield the runs of a sweep that ended well, by seed."""
+        return over_seeds.finished(self._db, sweep, self.folder)
+
+    def group_digests(self, group: str) -> dict[str, str]:
+        """Return what each metric over a group's seeds was computed from, as a hash."""
+        return over_seeds.digests(self._db, group)
+
+    def add_group_metrics(
+        self,
+        group: str,
+        keys: Sequence[str],
+        values: Mapping[str, float | str],
+        problems: Mapping[str, str],
+        digests: Mapping[str, str],
+    ) -> None:
+        """Record metrics over the seeds of a group, in place of those it had.
+
+        Parameters
+        ----------
+        group : str
+            What its runs agree in, as a hash.
+        keys : sequence of str
+            The runs they are of.
+        values, problems : mapping
+            By ``<metric>`` or ``<metric>_<suffix>``.
+        digests : mapping
+            By metric: what its values depend on.
+        """
+        with self.transaction():
+            over_seeds.add(self._db, group, keys, values, problems, digests)
 
     def add_metric_info(self, infos: Mapping[str, Mapping[str, Any]]) -> None:
         """Record what the metrics mean: direction, range, unit, documentation."""

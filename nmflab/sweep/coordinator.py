@@ -14,6 +14,7 @@ from nmflab.provenance import provenance
 from nmflab.registry import Registry
 from nmflab.store import Store, StudyWriter
 from nmflab.store.lock import now
+from nmflab.sweep.advised import advised
 from nmflab.sweep.expand import Space
 from nmflab.sweep.feed import Feed
 from nmflab.sweep.folder import study_folder, write_summary
@@ -59,6 +60,29 @@ class Coordinator:
             check_settings(space.settings, registry)
         self.limits = Limits(**self.settings["limits"])
         self._name = name
+
+    def advised(self) -> Coordinator:
+        """Return the coordinator of all that ``advise=n_components`` means.
+
+        Loads the data, which decide what can be probed.
+
+        Raises
+        ------
+        ConfigError
+            See `nmflab.sweep.advised.advised`.
+        """
+        executor = self._executor(None)
+        try:
+            data = self._materialise(executor)
+        finally:
+            executor.close()
+        return Coordinator(
+            advised(self.spaces, self.registry, data),
+            self.registry,
+            command=self.command,
+            name=self._name,
+            quiet=self.quiet,
+        )
 
     def dry_run(self) -> DryRun:
         """Return what `run` would do; loads the data, runs nothing."""

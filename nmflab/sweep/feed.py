@@ -13,6 +13,7 @@ from nmflab.store import StudyWriter
 from nmflab.store.lock import now
 from nmflab.sweep.interrupt import Interrupts
 from nmflab.sweep.jobs import Jobs, metric_digests
+from nmflab.sweep.over_seeds import OverSeeds
 from nmflab.sweep.progress import FAILED, Progress
 
 _LARGE_FACTORS = ("W", "H", "row_offset", "column_offset")
@@ -56,6 +57,7 @@ class Feed:
         self._started: dict[str, str] = {}
         self._unwanted: dict[str, Path] = {}  # of factors; metrics may need them yet
         self._digests = metric_digests(jobs.metrics, registry)
+        self._over_seeds = OverSeeds(writer, jobs, sweep, registry)
         self._bytes_left = float(save["max_gb"]) * 1e9 - writer.factor_bytes()
         self.notes: list[str] = []
         self.interrupted = False
@@ -64,9 +66,11 @@ class Feed:
         """Make every pending run, then measure what is not yet measured."""
         with self._shown, Interrupts(self._stop) as interrupts:
             self._drain(self._runs(), interrupts)
-            if not interrupts.count:
-                self._drain(self._measurements(), interrupts)
+            for jobs in (self._measurements, self._group_measurements):
+                if not (interrupts.count or self._stopped):
+                    self._drain(jobs(), interrupts)
             self.interrupted = interrupts.count > 0
+        self.notes += self._over_seeds.notes()
         lost = self._writer.unmeasurable(self._sweep, self._digests)
         self.notes += [
             f"{n} runs have no value of metric {metric}, since their factors were not"
@@ -150,6 +154,14 @@ class Feed:
                 self.notes.append("metrics were computed from stored factors")
             yield self._jobs.measurement(key, config, metrics), arrays
 
+    def _group_measurements(self) -> Iterator[tuple[dict[str, Any], Any]]:
+        due = self._over_seeds.due()
+        if due:
+            n = len(due)
+            settings = "1 setting" if n == 1 else f"{n} settings"
+            self._shown.say(f"computing metrics over the seeds of {settings}")
+        yield from self._over_seeds.jobs(due)
+
     def _handle(self, event: Event) -> None:
         if isinstance(event, Fitted):
             self._fitted(event)
@@ -210,6 +222,8 @@ class Feed:
         return {n: a for n, a in arrays.items() if n not in _LARGE_FACTORS}
 
     def _measured(self, event: Measured) -> None:
+        if self._over_seeds.record(event.key, event.record):
+            return
         values, problems = event.record["values"], event.record["problems"]
         digests = {
             name: digest
@@ -222,7 +236,9 @@ class Feed:
         shown = []
         for running in self._executor.running()[:1]:
             config = self._configs.get(running.key)
-            if config is not None:
+            if (group := self._over_seeds.name(running.key)) is not None:
+                shown.append(f"{group}: {running.seconds:.0f} s")
+            elif config is not None:
                 what = (
                     f"{config['solver']['name']}, n_components {config['n_components']}"
                 )

@@ -34,6 +34,12 @@ class Jobs:
         `node_text` of each dataset node to its `Data`.
     folder : Path
         The study's folder.
+
+    Attributes
+    ----------
+    metrics, group_metrics : dict
+        Parameters of the metrics asked for, of one run and over seeds.
+    limits : Limits
     """
 
     def __init__(
@@ -45,7 +51,10 @@ class Jobs:
     ) -> None:
         self._base, self._registry, self._data = base, registry, data
         self._factors = str((folder / "factors").absolute())
-        self.metrics = metric_parameters(base)
+        asked = metric_parameters(base)
+        over_seeds = {name for name in asked if _scope(registry, name) == "seeds"}
+        self.metrics = {n: p for n, p in asked.items() if n not in over_seeds}
+        self.group_metrics = {n: p for n, p in asked.items() if n in over_seeds}
         self.limits = Limits(**base["limits"])
 
     def config(self, changes: str) -> dict[str, Any]:
@@ -66,6 +75,17 @@ class Jobs:
         """Return the job that computes metrics from a run's stored factors."""
         asked = {name: self.metrics[name] for name in metrics}
         return self._job("metrics", key, config, asked)
+
+    def over_seeds(
+        self,
+        key: str,
+        config: Mapping[str, Any],
+        metrics: list[str],
+        members: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        """Return the job that computes metrics over the runs of a group."""
+        asked = {name: self.group_metrics[name] for name in metrics}
+        return self._job("seeds", key, config, asked) | {"members": members}
 
     def _job(
         self,
@@ -100,6 +120,12 @@ class Jobs:
 def metric_parameters(base: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the metrics asked for with their parameters."""
     return {name: dict(base["metric"].get(name) or {}) for name in base["metrics"]}
+
+
+def _scope(registry: Registry, name: str) -> str:
+    spec = registry.get("metric", name)
+    assert isinstance(spec, MetricSpec)
+    return spec.scope
 
 
 def metric_digests(

@@ -29,15 +29,22 @@ N_SAMPLES, N_FEATURES, N_COMPONENTS = 12, 9, 3
 WORDS = ["ash", "bay", "cob", "dew", "elm", "fen", "gum", "hop", "ivy"]
 
 FORMS = ("dense", "sparse", "masked")
-each_form = pytest.mark.parametrize(
-    ("metric", "form"),
-    [
+
+
+def _in_each_form(*scopes: str) -> pytest.MarkDecorator:
+    """Return the mark that runs a test for metrics of these scopes in each form."""
+    cases = [
         pytest.param(metric, form, id=f"{metric.label}-{form}")
         for metric in configured("metric")
         for form in FORMS
-        if not (form == "masked" and "complete" in metric.spec.needs)
-    ],
-)
+        if metric.spec.scope in scopes
+        and not (form == "masked" and "complete" in metric.spec.needs)
+    ]
+    return pytest.mark.parametrize(("metric", "form"), cases)
+
+
+each_form = _in_each_form("run", "seeds")
+each_form_over_seeds = _in_each_form("seeds")
 
 
 def _factors(seed: int) -> Factors:
@@ -101,6 +108,22 @@ def _runs(metric: Metric, form: str) -> list[FittedRun]:
     return [_run(_factors(seed), form, seed) for seed in range(n_runs)]
 
 
+def _check_same(
+    before: Mapping[str, MetricValue], after: Mapping[str, MetricValue]
+) -> None:
+    assert before.keys() == after.keys()
+    for suffix, value in before.items():
+        if isinstance(value, str):
+            assert after[suffix] == value
+        else:  # some hundred operations in float64
+            assert after[suffix] == pytest.approx(value, rel=1e-9, abs=1e-12)
+
+
+def _no_factors() -> Factors:
+    W, H = np.zeros((N_SAMPLES, N_COMPONENTS)), np.zeros((N_COMPONENTS, N_FEATURES))
+    return frozen_factors(W, H, np.dtype(np.float64))
+
+
 def _check_values(metric: Metric, values: Mapping[str, MetricValue]) -> None:
     low, high = metric.spec.range
     for suffix, value in values.items():
@@ -123,21 +146,43 @@ def test_values_are_finite_and_in_range(metric: Metric, form: str) -> None:
 
 @each_form
 def test_components_have_no_order_and_no_scale(metric: Metric, form: str) -> None:
-    """Permuting components, and moving scale from H to W, changes no value."""
+    """Permuting components, and moving scale from H to W, changes no value.
+
+    Each run of several is permuted and scaled in a way of its own.
+    """
     runs = _runs(metric, form)
-    order, scale = np.array([2, 0, 1]), np.array([3.0, 0.25, 40.0])
     turned = []
     for seed, run in enumerate(runs):
+        order = np.roll([2, 0, 1], seed)
+        scale = np.roll([3.0, 0.25, 40.0], seed)
         W = (run.factors.W * scale)[:, order]
         H = (run.factors.H / scale[:, None])[order]
         turned.append(_run(frozen_factors(W, H, W.dtype), form, seed))
-    before, after = _applied(metric, *runs), _compute(metric, *turned)
-    assert before.keys() == after.keys()
-    for suffix, value in before.items():
-        if isinstance(value, str):
-            assert after[suffix] == value
-        else:  # some hundred operations in float64
-            assert after[suffix] == pytest.approx(value, rel=1e-9, abs=1e-12)
+    _check_same(_applied(metric, *runs), _compute(metric, *turned))
+
+
+@each_form_over_seeds
+def test_runs_have_no_order(metric: Metric, form: str) -> None:
+    """The same runs in another order have the same values."""
+    runs = _runs(metric, form)
+    turned = [runs[2], runs[0], runs[1]]
+    _check_same(_applied(metric, *runs), _compute(metric, *turned))
+
+
+@each_form_over_seeds
+def test_runs_that_agree_have_an_answer_in_range(metric: Metric, form: str) -> None:
+    """Copies of one run give values in range, or ValueError, nothing else."""
+    runs = [_run(_factors(0), form, seed) for seed in range(3)]
+    with suppress(ValueError):
+        _check_values(metric, _compute(metric, *runs))
+
+
+@each_form_over_seeds
+def test_a_run_of_zeros_among_others_costs_no_crash(metric: Metric, form: str) -> None:
+    """One seed that found nothing gives values in range, or ValueError."""
+    runs = [*_runs(metric, form)[:2], _run(_no_factors(), form, 2)]
+    with suppress(ValueError):
+        _check_values(metric, _compute(metric, *runs))
 
 
 @each_form
@@ -156,14 +201,12 @@ def test_a_metric_without_an_answer_raises_a_value_error(
     metric: Metric, form: str, what: str
 ) -> None:
     """Where all is 0 a metric answers in range, or raises ValueError, nothing else."""
-    none = frozen_factors(
-        np.zeros((N_SAMPLES, N_COMPONENTS)),
-        np.zeros((N_COMPONENTS, N_FEATURES)),
-        np.dtype(np.float64),
-    )
     runs = [
         _run(
-            _factors(seed) if what == "X" else none, form, seed, zero=what != "factors"
+            _factors(seed) if what == "X" else _no_factors(),
+            form,
+            seed,
+            zero=what != "factors",
         )
         for seed in range(3)
     ]

@@ -88,6 +88,12 @@ class File:
     value : str, optional
         Column of a long file that holds the value, given as `user` is. None takes the
         third; each value is 1 where there is none.
+    time : str, optional
+        Column of a long file that holds the time of each cell, given as `user` is, for
+        ``split=temporal`` and ``split.choose=last``: seconds since 1970, or ISO dates,
+        UTC where they name no zone. None leaves times out. Where a cell is listed more
+        than once, its time is that of the entry `duplicates` takes, or the latest of
+        those it adds up.
     row_names : str, optional
         A text file with one name of a row of X a line, as for the samples of a file
         that holds numbers only. After `transpose`.
@@ -106,6 +112,10 @@ class File:
         What becomes of a cell that a list holds more than once.
     storage : {auto, dense, csr}, default auto
         ``auto``: tables dense, lists and sparse matrices CSR.
+    rating_scale : str, optional
+        The lowest and the highest value a rating can have, as in ``1..5``, or
+        ``"1,5"`` in quotes, since a bare comma sweeps. Errors are then measured of
+        predictions clipped to it too, and recommendations shown on it.
     """
 
     path: str
@@ -119,12 +129,14 @@ class File:
     user: str | None = None
     item: str | None = None
     value: str | None = None
+    time: str | None = None
     row_names: str | None = None
     column_names: str | None = None
     zeros: Zeros | None = None
     nan: NaN = NaN.refuse
     duplicates: Duplicates = Duplicates.refuse
     storage: Storage = Storage.auto
+    rating_scale: str | None = None
 
     def __post_init__(self) -> None:
         settle(self, "layout", Layout)
@@ -149,12 +161,17 @@ class File:
                 f"dataset.encoding={self.encoding}: no such encoding; use utf-8,"
                 " latin-1, cp1252 or utf-16"
             ) from None
-        named = [key for key in ("user", "item", "value") if getattr(self, key)]
+        roles = ("user", "item", "value", "time")
+        named = [key for key in roles if getattr(self, key)]
         if named and self.layout is Layout.wide:
             raise ValueError(
                 f"dataset.{named[0]} names a column of a list of cells; give"
                 " dataset.layout=long with it"
             )
+        if self.rating_scale is not None:
+            from nmflab_datasets.reading.scale import ends_of
+
+            ends_of(self.rating_scale)
 
     def load(self, rng: np.random.Generator) -> Dataset:
         """Read the file.

@@ -105,7 +105,7 @@ class LastFM:
 
     User and artist ids have gaps and are numbered anew; ``user 2`` is the user the
     publisher calls 2. The publisher has one archive for both files, which is downloaded
-    for each.
+    once.
 
     References
     ----------

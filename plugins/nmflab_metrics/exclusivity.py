@@ -12,6 +12,7 @@ import numpy as np
 
 from nmflab.contracts import FittedRun, Matrix, MetricSpec
 from nmflab.hookspecs import hookimpl
+from nmflab.numerics.top_features import exclusivities, frex_scores
 from nmflab_metrics.top_lists import Features, check_n_top, distributions, top_lists
 
 NMFLAB_CONTRACT = 1
@@ -80,40 +81,6 @@ class Frex:
         """Raise NotApplicable if fewer than 2 components are not 0."""
         H = distributions(run, least=2)
         return _mean_of_lists(frex_scores(H, self.weight), top_lists(H, self.n_top))
-
-
-def exclusivities(H: Matrix) -> Matrix:
-    """Return ``h_kv / Σ_l h_lv``; 0 for a feature without weight in any component."""
-    sums = H.sum(axis=0)
-    shares: Matrix = H / np.where(sums > 0, sums, 1.0)
-    return shares
-
-
-def frex_scores(H: Matrix, weight: float = 0.5) -> Matrix:
-    """Return the FREX score of each feature in each component (see `Frex`).
-
-    Parameters
-    ----------
-    H : ndarray of shape (n_components, n_features)
-        Nonnegative, rows that sum to 1.
-    weight : float
-        What exclusivity counts, from 0 to 1.
-
-    Returns
-    -------
-    ndarray of shape (n_components, n_features)
-        0 for a feature without weight in any component; these count in no ECDF.
-    """
-    from scipy.stats import rankdata
-
-    used = H.any(axis=0)
-    # Features of equal exclusivity tie, which the last digits must not undo.
-    shares = np.round(exclusivities(H[:, used]), 10)
-    ranks = [rankdata(part, method="max", axis=1) for part in (shares, H[:, used])]
-    exclusive, frequent = (rank / used.sum() for rank in ranks)
-    scores = np.zeros_like(H)
-    scores[:, used] = 1 / (weight / exclusive + (1 - weight) / frequent)
-    return scores
 
 
 def _mean_of_lists(scores: Matrix, lists: Sequence[Features]) -> float:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from nmflab.contracts import FittedRun, Matrix, NotApplicable
 from nmflab.numerics import canonical
+from nmflab.numerics.top_features import Features, top_lists
 
-Features: TypeAlias = npt.NDArray[np.intp]
+__all__ = ["Features", "check_n_top", "distributions", "names_of", "top_lists"]
 
 
 def check_n_top(metric: str, n_top: int, least: int = 1) -> None:
@@ -37,20 +36,6 @@ def distributions(run: FittedRun, least: int = 1) -> Matrix:
         needed = "a component that is" if least == 1 else f"{least} components that are"
         raise NotApplicable(f"needs {needed} not 0, the run has {len(alive)}")
     return alive
-
-
-def top_lists(H: Matrix, n_top: int) -> list[Features]:
-    """Return the columns of the largest entries of each row, largest first.
-
-    Entries of 0 are in no list, so that a list may be shorter than `n_top`; of equal
-    ones the earlier column comes first.
-    """
-    order = np.argsort(-H, axis=1, kind="stable")[:, :n_top]
-    weights = np.take_along_axis(H, order, axis=1)
-    return [
-        columns[row > 0].astype(np.intp)
-        for columns, row in zip(order, weights, strict=True)
-    ]
 
 
 def names_of(run: FittedRun) -> Sequence[str]:

@@ -6,13 +6,19 @@ c_j``. The ones stay; b and c are updated with the rest, by the same formula.
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 
 from nmflab.contracts import Factors, Matrix, Step
 from nmflab.kernels import load, n_threads
 from nmflab.numerics.reseed import Reseeder
 from nmflab_solvers._masked_rows import Side, by_row_and_column, width_for
 from nmflab_solvers._rescale import Rescaled
+
+Lines: TypeAlias = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+"""Rows of a table, and columns of it."""
 
 
 class MaskedModel:
@@ -44,6 +50,7 @@ class MaskedModel:
         )
         self._kernels, self._n_threads = load("masked"), n_threads()
         self._reseeder = Reseeder(scaled.problem)
+        self._free_lines = self._undetermined()
 
     def step(self, weight: float, *, measure: bool) -> float:
         """Update H, then W; return the objective of the two, up to a constant.
@@ -93,13 +100,32 @@ class MaskedModel:
 
         def fetch() -> Factors:
             root, k = self._scaled.root, self._k
-            W, H = self.W.kept, self.H.ahead
+            W, H = map(_typical, (self.W.kept, self.H.ahead), self._free_lines)
             factors = W[:, :k] * root, np.ascontiguousarray(H[:, :k].T) * root
             if not self._offsets:
                 return Factors(*factors)
             return Factors(*factors, W[:, k] * root**2, H[:, k + 1] * root**2)
 
         return Step(fetch, n_reseeded=n_reseeded)
+
+    def _undetermined(self) -> tuple[Lines, Lines]:
+        """Return the entries of each side that neither cells nor penalties decide.
+
+        Lines without cells, and of their entries those without a penalty of their own.
+        """
+        k, goal = self._k, self._scaled.problem.objective
+        found = []
+        for side, l1, l2, own, l2_offset in (
+            (self.W, goal.l1_W, goal.l2_W, k, goal.l2_row_offset),
+            (self.H, goal.l1_H, goal.l2_H, k + 1, goal.l2_column_offset),
+        ):
+            is_free = np.zeros(side.ahead.shape[1], dtype=bool)
+            is_free[:k] = not l1 and (goal.l2_per_count or not l2)
+            if self._offsets:
+                is_free[own] = not l2_offset
+            empty = np.flatnonzero(side.cells.counts == 0)
+            found.append((empty, np.flatnonzero(is_free)))
+        return found[0], found[1]
 
     def _with_offsets(self, W: Matrix, H_T: Matrix) -> tuple[Matrix, Matrix]:
         """Return the starting tables: offsets of 0, beside the ones they multiply."""
@@ -142,3 +168,15 @@ class MaskedModel:
                 ]
                 side.kept[:, :k] = side.ahead[:, :k] = F.T
         return n_revived
+
+
+def _typical(table: Matrix, lines: Lines) -> Matrix:
+    """Return a table in which what nothing decides is the mean of the other rows."""
+    empty, entries = lines
+    if not (empty.size and entries.size) or empty.size == table.shape[0]:
+        return table
+    seen = np.ones(table.shape[0], dtype=bool)
+    seen[empty] = False
+    filled = table.copy()
+    filled[np.ix_(empty, entries)] = table[seen][:, entries].mean(axis=0)
+    return filled

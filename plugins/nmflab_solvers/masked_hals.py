@@ -59,8 +59,11 @@ class MaskedHals:
     its short sums leave vectors empty and wait for one another. Measured with 12 sweeps
     over rows of 2 to 64 cells, it took longer at 20 components whatever the cells,
     about as long at 50, and 0.5 to 0.9 of the time at 100; it is not used.
-    A row without observed cells keeps its start where there is no penalty; with one it
-    goes to 0, and its offset to the mean.
+    A row or column without observed cells: what a penalty decides goes where that is
+    lowest (weights to 0, an offset to the mean of X or to 0); what nothing decides,
+    which is everything without a penalty or with ``l2_per_count``, is the mean of that
+    entry over the rows that have cells. So an unknown user is predicted as the average
+    one, from the item's column and offset.
 
     References
     ----------

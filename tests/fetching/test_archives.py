@@ -225,6 +225,18 @@ def test_an_archive_that_is_damaged_is_not_right(tmp_path: Path) -> None:
     assert "is damaged or cut short" in fault
 
 
+def test_of_a_damaged_archive_both_sums_are_named(tmp_path: Path) -> None:
+    """Where that of the whole file is known."""
+    path = tmp_path / "x.zip"
+    path.write_bytes(b"PK and no more")
+    file = expected("x.zip", sha256="1" * 64, members=sums(HELD))
+    fault = fault_of(path, file)
+    assert fault is not None
+    assert "is damaged or cut short" in fault
+    both = f"its sha256 is {sha256(b'PK and no more').hexdigest()}, not {'1' * 64}"
+    assert fault.endswith(both)
+
+
 def test_checksums_may_be_in_capitals(tmp_path: Path) -> None:
     """As some publishers write them."""
     path = tmp_path / "a.csv"

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nmflab import run, splits
+from nmflab import run, sources, splits
 from nmflab.contracts import (
     Dataset,
     DatasetSpec,
@@ -31,6 +31,7 @@ from nmflab.contracts import (
 from nmflab.materialise import materialise
 from nmflab.registry import Registry
 from nmflab.run import prepared
+from nmflab.run.over_seeds import compute_over_seeds
 
 ROWS, COLUMNS = 6, 5
 
@@ -901,3 +902,93 @@ def test_a_dataset_that_fails_says_why(lab: Lab, load: Any, says: str) -> None:
     assert message["type"] == "failed"
     assert says in message["reason"]
     assert not (lab.folder.parent / "new").exists()
+
+
+def over_seeds(
+    lab: Lab, members: list[tuple[dict[str, Any], dict[str, Any]]], **changes: Any
+) -> dict[str, Any]:
+    """Return what is measured over runs, each its record and the arrays it sent."""
+    job = lab.job(type="seeds", **changes)
+    job["members"] = [
+        {"seed": seed, "factors": record["factors"]}
+        for seed, (record, _) in enumerate(members)
+    ]
+    arrays = {
+        f"{n}/{name}": sent[name]
+        for n, (_, sent) in enumerate(members)
+        for name in ("W", "H")
+        if name in sent
+    }
+    compute_over_seeds(job, lab.registry, lab.send, arrays)
+    return lab.measured
+
+
+def test_metrics_over_seeds_see_every_run_once(lab: Lab) -> None:
+    """From factors sent along and from files alike, with the seed of each."""
+
+    def told(runs: list[FittedRun]) -> dict[str, Any]:
+        assert all(run.problem is runs[0].problem for run in runs)
+        assert not runs[1].factors.W.flags.writeable
+        seeds = [run.config["seed"] for run in runs]
+        sums = [float(run.factors.reconstruct().sum()) for run in runs]
+        return {"seeds": str(seeds), "first": sums[0], "second": sums[1]}
+
+    lab.metric("told", told, scope="seeds")
+    lab.metric("total", lambda run: float(run.factors.reconstruct().sum()))
+    folder = str(lab.folder.parent / "study" / "factors")
+    inline = lab.fit(seed=0, metrics={"total": {}})
+    first = lab.measured["values"]["total"]
+    filed = lab.fit(seed=1, inline_bytes=10, factors_folder=folder)
+    _, apart = lab.fit(seed=1)
+    second = float((apart["W"] @ apart["H"]).sum())
+    found = over_seeds(
+        lab, [inline, filed], factors_folder=folder, metrics={"told": {}}
+    )
+    assert found["values"] == {
+        "told_seeds": "[0, 1]",
+        "told_first": first,
+        "told_second": second,
+    }
+
+
+def test_each_metric_over_seeds_fails_for_itself(lab: Lab) -> None:
+    """A metric of one run is left out; what one run lacks, the group lacks."""
+    lab.metric("good", lambda runs: len(runs), scope="seeds")
+    lab.metric("bad", lambda runs: 1 / 0, scope="seeds")
+    lab.metric("truth", len, scope="seeds", needs=frozenset({"truth"}))
+    lab.metric("single", lambda run: 1.0)
+    asked = {name: {} for name in ("bad", "truth", "single", "good")}
+    runs = [lab.fit(seed=seed) for seed in range(2)]
+    found = over_seeds(lab, runs, metrics=asked)
+    assert found["values"] == {"good": 2.0}
+    assert found["problems"] == {
+        "bad": "metric bad failed: ZeroDivisionError: division by zero",
+        "truth": "not applicable: needs truth",
+    }
+    alone = over_seeds(lab, runs[:1], metrics={"good": {}})
+    assert alone["problems"] == {"good": "not applicable: needs 2 seeds"}
+
+
+def test_a_lost_file_of_one_seed_is_said_of_each_metric(lab: Lab) -> None:
+    """The sentence names the file."""
+    lab.metric("good", lambda runs: len(runs), scope="seeds")
+    folder = lab.folder.parent / "study" / "factors"
+    where = {"inline_bytes": 10, "factors_folder": str(folder)}
+    runs = [lab.fit(seed=seed, key=f"{seed:032x}", **where) for seed in range(2)]
+    file = folder / Path(runs[1][0]["factors"]["path"]).name
+    file.unlink()
+    found = over_seeds(lab, runs, metrics={"good": {}}, **where)
+    assert file.name in found["problems"]["good"]
+    assert found["problems"]["good"].startswith("no metrics: ")
+
+
+def test_what_measures_over_seeds_is_no_part_of_a_run() -> None:
+    """Changed, it makes no stored run stale."""
+    names = {
+        file.name
+        for file in sources._closure(
+            sources.CORE_ROOTS, ("nmflab",), skip=sources.NO_RESULT
+        )
+    }
+    assert "assemble.py" in names
+    assert "over_seeds.py" not in names

@@ -49,14 +49,14 @@ def test_validation_cells_of_one_fold_are_tested_in_others(table):
 
 
 def test_lines_that_lose_all_their_cells_are_counted(cells_of):
-    """They can be predicted by offsets at best, and the reader must know."""
+    """They can be predicted by penalised offsets at best: the reader must know."""
     mask = np.eye(6, dtype=bool)  # each cell is alone in its row and its column
     found = KFolds(n_folds=3).hold_out(cells_of(mask), np.random.default_rng(0))
     assert found.notes == (
-        "2 rows have no training cell: predictions there rest on offsets or the"
-        " baseline (2 test cells)",
-        "2 columns have no training cell: predictions there rest on offsets or the"
-        " baseline (2 test cells)",
+        "2 rows have no training cell: predictions there rest on penalties and"
+        " offsets, else on the solver (2 test cells)",
+        "2 columns have no training cell: predictions there rest on penalties and"
+        " offsets, else on the solver (2 test cells)",
     )
 
 
@@ -65,8 +65,8 @@ def test_lines_lost_to_validation_alone_are_counted(cells_of):
     config = KFolds(n_folds=6, validation=0.2)
     found = config.hold_out(cells_of(np.eye(6)), np.random.default_rng(0))
     assert found.notes[0] == (
-        "2 rows have no training cell: predictions there rest on offsets or the"
-        " baseline (1 test cell)"
+        "2 rows have no training cell: predictions there rest on penalties and"
+        " offsets, else on the solver (1 test cell)"
     )
 
 

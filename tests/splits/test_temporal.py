@@ -96,8 +96,8 @@ def test_who_comes_after_the_cut_is_counted(cells_of):
     cells = cells_of(mask, timestamps=np.array([1, 2, 3, 4, 5, 9, 8, 10]))
     found = hold_out(Temporal(test=3 / 8), cells)
     assert found.notes[1] == (
-        "1 row has no training cell: predictions there rest on offsets or the baseline"
-        " (2 test cells)"
+        "1 row has no training cell: predictions there rest on penalties and offsets,"
+        " else on the solver (2 test cells)"
     )
 
 

@@ -100,7 +100,8 @@ def _table(path: Path, X: Any, options: File) -> Table:
 
     shape = (int(X.shape[0]), int(X.shape[1]))
     data = cells.data
-    return Table(gather(path, rows, columns, data, shape, options.duplicates, describe))
+    X, _ = gather(path, rows, columns, data, shape, options.duplicates, describe)
+    return Table(X)
 
 
 def _wanted(there: Sequence[str], options: File) -> list[str]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nmflab_datasets.file import Duplicates, File
 
 Codes: TypeAlias = npt.NDArray[np.intp]
+Times: TypeAlias = npt.NDArray[np.int64]
 
 _WHOLE = re.compile(r"-?\d+")
 
@@ -60,6 +61,7 @@ def from_triplets(
     values: npt.NDArray[Any],
     options: File,
     where: Callable[[int], str],
+    times: Times | None = None,
 ) -> Table:
     """Return the table of a list of cells, users in rows.
 
@@ -67,6 +69,8 @@ def from_triplets(
     ----------
     where : callable
         Names an entry by its line, for messages.
+    times : ndarray of int64, optional
+        Of each entry, seconds since 1970.
 
     Raises
     ------
@@ -87,8 +91,8 @@ def from_triplets(
 
     shape = (len(users.names), len(items.names))
     cells = users.codes, items.codes, values
-    X = gather(path, *cells, shape, options.duplicates, describe)
-    return Table(X, users.names, items.names)
+    X, kept = gather(path, *cells, shape, options.duplicates, describe, times)
+    return Table(X, users.names, items.names, kept)
 
 
 def gather(
@@ -99,13 +103,17 @@ def gather(
     shape: tuple[int, int],
     duplicates: Duplicates,
     describe: Callable[[int, int], str],
-) -> Any:
-    """Return a CSR of the cells, their zeros stored.
+    times: Times | None = None,
+) -> tuple[Any, Times | None]:
+    """Return a CSR of the cells, their zeros stored, and the times in its order.
 
     Parameters
     ----------
     describe : callable
         Names two entries, given their positions in the list, for a message.
+    times : ndarray of int64, optional
+        Of each entry. A cell has that of the entry it is taken from; of several that
+        count together, the latest: before it the cell was not what it is.
 
     Raises
     ------
@@ -114,13 +122,15 @@ def gather(
     """
     order = canonical_order(rows, columns, shape)
     i, j, x = rows[order], columns[order], values[order]
+    t = None if times is None else times[order]
     same = np.concatenate(([False], (i[1:] == i[:-1]) & (j[1:] == j[:-1])))
     if same.any():
         if duplicates.name == "refuse":
             raise _twice(path, order, same, describe)
         x = _combined(x, same, duplicates)
         i, j = i[~same], j[~same]
-    return canonical_csr(i, j, x, shape)
+        t = None if t is None else _latest(t, same, duplicates)
+    return canonical_csr(i, j, x, shape), t
 
 
 def _combined(
@@ -132,6 +142,15 @@ def _combined(
         return x[starts + n_entries - 1]
     total = np.add.reduceat(x.astype(np.float64), starts)
     return total / n_entries if duplicates.name == "mean" else total
+
+
+def _latest(t: Times, same: npt.NDArray[np.bool_], duplicates: Duplicates) -> Times:
+    starts = np.flatnonzero(~same)
+    if duplicates.name == "last":
+        ends: Times = np.append(starts[1:], t.size) - 1
+        return t[ends]
+    latest: Times = np.maximum.reduceat(t, starts)
+    return latest
 
 
 def _twice(

@@ -1,24 +1,26 @@
-"""A text with one cell a line: user, item and value."""
+"""A text with one cell a line: user, item, value, and the time if it is asked for."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nmflab_datasets.reading.cells import Coded, coded, from_triplets
+from nmflab_datasets.reading.cells import Coded, Times, coded, from_triplets
 from nmflab_datasets.reading.lines import Lines, is_blank, is_number
 from nmflab_datasets.reading.table import Table, refuse
+from nmflab_datasets.reading.times import is_time, seconds_of
 from nmflab_datasets.reading.wide import BLANK_FORMS, read_numbers
 
 if TYPE_CHECKING:
     from nmflab_datasets.file import File
 
 ROLES = ("user", "item", "value")
+"""What the first three columns are, unless the options say otherwise."""
 
 
 def long_text(lines: Lines, options: File) -> Table:
@@ -27,8 +29,8 @@ def long_text(lines: Lines, options: File) -> Table:
     Raises
     ------
     ValueError
-        If a column is not there, a user or item is blank, a value is no number, or a
-        cell is listed twice; naming the line.
+        If a column is not there, a user or item is blank, a value is no number, a time
+        is none, or a cell is listed twice; naming the line.
     """
     if not lines.has_corner or lines.n_fields < 2:
         raise refuse(
@@ -43,10 +45,19 @@ def long_text(lines: Lines, options: File) -> Table:
         raise refuse(lines.path, "the file holds a line of names and no data below it")
     names = lines.fields(0) if header else None
     columns = role_columns(lines.path, options, names, lines.n_fields)
+    time = time_column(lines.path, options, names, lines.n_fields)
+
+    def where(at: int) -> str:
+        return lines.where(start + at)
+
     users, items, values = _read(lines, start, columns)
-    return from_triplets(
-        lines.path, users, items, values, options, lambda at: lines.where(start + at)
-    )
+    times = None if time is None else _times(lines, start, time, where)
+    return from_triplets(lines.path, users, items, values, options, where, times)
+
+
+def _times(lines: Lines, start: int, time: int, where: Callable[[int], str]) -> Times:
+    frame = lines.frame(start, usecols=[time], keep_default_na=False)
+    return seconds_of(lines.path, frame[time], where)
 
 
 def _read(
@@ -85,20 +96,39 @@ def role_columns(
     ValueError
         If a column is not there or is asked for twice, naming those there are.
     """
+    time = time_column(path, options, names, n_columns)
     found: list[int] = []
     for default, role in enumerate(ROLES):
         given = getattr(options, role)
         if given is not None:
             found.append(_column(path, role, given, names, n_columns))
-        elif default < n_columns:
+        elif default < n_columns and not _is_all_but_values(default, time, n_columns):
             found.append(default)
-    if len(set(found)) < len(found):
+    taken = found if time is None else [*found, time]
+    if len(set(taken)) < len(taken):
+        roles, all_of = "dataset.item and dataset.value", "all three"
+        if time is not None:
+            roles, all_of = "dataset.item, dataset.value and dataset.time", "all four"
         raise refuse(
             path,
-            "two of dataset.user, dataset.item and dataset.value are the same column"
-            f" (columns {', '.join(str(at + 1) for at in found)}); name all three",
+            f"two of dataset.user, {roles} are the same column"
+            f" (columns {', '.join(str(at + 1) for at in taken)}); name {all_of}",
         )
     return found
+
+
+def _is_all_but_values(default: int, time: int | None, n_columns: int) -> bool:
+    """Whether a list has a time in place of values, which are then 1."""
+    return default == time == 2 and n_columns == 3
+
+
+def time_column(
+    path: Path, options: File, names: Sequence[str] | None, n_columns: int
+) -> int | None:
+    """Return where the time stands if it is asked for; raises as `role_columns`."""
+    if options.time is None:
+        return None
+    return _column(path, "time", options.time, names, n_columns)
 
 
 def _column(
@@ -122,10 +152,13 @@ def _column(
 def _has_header(lines: Lines, options: File) -> bool:
     if options.header is not None:
         return options.header
-    given = [getattr(options, role) for role in ROLES]
+    given = [getattr(options, role) for role in (*ROLES, "time")]
     if any(name is not None and not name.isdigit() for name in given):
         return True
     first = lines.fields(0)
+    if given[3] is not None and int(given[3]) in range(1, len(first) + 1):
+        field = first[int(given[3]) - 1]
+        return not (is_time(field) or is_blank(field))
     if lines.n_fields == 2:
         later = lines.fields(1) if len(lines.records) > 1 else []
         return not any(map(is_number, first)) and any(map(is_number, later))

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nmflab.contracts import Dataset
+from nmflab.contracts import Dataset, Extra
+from nmflab_datasets.reading.scale import check_on_scale, ends_of
 from nmflab_datasets.reading.table import Table
+from nmflab_datasets.views import transposed
 
 if TYPE_CHECKING:
     from nmflab_datasets.file import File
@@ -27,13 +29,18 @@ def interpret(table: Table, options: File) -> Dataset:
         dataset = _from_dense(table, options)
     else:
         dataset = _from_listed(table, options)
+    extras: dict[str, Extra] = {**dataset.extras, "source": options.path}
+    if options.rating_scale is not None:
+        ends = ends_of(options.rating_scale)
+        check_on_scale(dataset, ends)
+        extras["rating_scale"] = np.array(ends)
     dataset = replace(
         dataset,
         row_names=table.row_names,
         column_names=table.column_names,
-        extras={"source": options.path},
+        extras=extras,
     )
-    return _transposed(dataset) if options.transpose else dataset
+    return transposed(dataset) if options.transpose else dataset
 
 
 def _from_dense(table: Table, options: File) -> Dataset:
@@ -61,16 +68,45 @@ def _from_listed(table: Table, options: File) -> Dataset:
         raise _nan(table, options, row, int(X.indices[at]))
     zeros_missing = _zeros_missing(options)
     if options.storage.name == "dense":
-        return _unlisted_dense(X, unknown, zeros_missing=zeros_missing)
+        dataset = _unlisted_dense(X, unknown, zeros_missing=zeros_missing)
+        return _timed(dataset, table, ~unknown, options)
     if not unknown.any():
-        return Dataset(X=X, missing="unstored" if zeros_missing else "none")
+        if zeros_missing:
+            return _timed(Dataset(X=X, missing="unstored"), table, ~unknown, options)
+        # Zeros that are values like those left out have no time of their own.
+        kept = X.data != 0 if table.times is not None else ~unknown
+        events = X if kept.all() else _stored(X, kept)
+        return _timed(Dataset(X=events), table, kept, options)
     if not zeros_missing:
         raise ValueError(
             f"dataset.path={options.path}: it lists {int(unknown.sum()):,} NaN, unknown"
             " cells among zeros that are values; sparse storage cannot tell them apart:"
             " give dataset.storage=dense, or dataset.zeros=missing"
         )
-    return Dataset(X=_stored(X, ~unknown), missing="unstored")
+    listed = Dataset(X=_stored(X, ~unknown), missing="unstored")
+    return _timed(listed, table, ~unknown, options)
+
+
+def _timed(dataset: Dataset, table: Table, kept: Any, options: File) -> Dataset:
+    """Return the dataset with the times of its cells, those of the list that are kept.
+
+    Raises
+    ------
+    ValueError
+        If it holds other known cells besides, which have no time.
+    """
+    if table.times is None:
+        return dataset
+    times = table.times[kept]
+    if isinstance(dataset.X, np.ndarray):
+        n_cells = dataset.X.size if dataset.mask is None else int(dataset.mask.sum())
+        if n_cells != times.size:
+            raise ValueError(
+                f"dataset.path={options.path}: it gives times of {times.size:,} cells,"
+                f" and {n_cells - times.size:,} zeros that it does not list are values"
+                " too; leave out dataset.storage=dense, or give dataset.zeros=missing"
+            )
+    return replace(dataset, extras={"timestamps": times})
 
 
 def _zeros_missing(options: File) -> bool:
@@ -115,17 +151,6 @@ def _to_csr(X: Any) -> Any:
     from scipy.sparse import csr_array
 
     return csr_array(X)
-
-
-def _transposed(dataset: Dataset) -> Dataset:
-    X: Any = dataset.X
-    return replace(
-        dataset,
-        X=X.T if isinstance(X, np.ndarray) else X.T.tocsr(),
-        mask=None if dataset.mask is None else dataset.mask.T,
-        row_names=dataset.column_names,
-        column_names=dataset.row_names,
-    )
 
 
 def _nan(table: Table, options: File, row: int, column: int) -> ValueError:

@@ -9,9 +9,10 @@ import numpy as np
 
 from nmflab_datasets.reading.cells import coded, from_triplets
 from nmflab_datasets.reading.doubts import SAMPLE, ask_if_identifiers
-from nmflab_datasets.reading.long import role_columns
+from nmflab_datasets.reading.long import role_columns, time_column
 from nmflab_datasets.reading.source import check_signature
 from nmflab_datasets.reading.table import Table, attempt, refuse
+from nmflab_datasets.reading.times import seconds_of
 
 if TYPE_CHECKING:
     from nmflab_datasets.file import File
@@ -85,9 +86,13 @@ def _long(path: Path, frame: Any, options: File) -> Table:
                 " another with dataset.value",
             )
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
-    return from_triplets(
-        path, users, items, values, options, lambda at: f"row {at + 1}"
-    )
+    time = time_column(path, options, names, len(names))
+    times = None if time is None else seconds_of(path, frame.iloc[:, time], _row)
+    return from_triplets(path, users, items, values, options, _row, times)
+
+
+def _row(at: int) -> str:
+    return f"row {at + 1}"
 
 
 def _texts(column: Any) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
@@ -20,11 +21,19 @@ class Table:
     """A full table, NaN where blank, or a CSR of the cells that were listed.
 
     A CSR has no duplicates; its explicit zeros stood in the file.
+
+    Parameters
+    ----------
+    X : ndarray or csr_array
+    row_names, column_names : sequence of str, optional
+    times : ndarray of int64, optional
+        When each stored cell of a CSR came to be, in its order; seconds since 1970.
     """
 
     X: npt.NDArray[Any] | csr_array
     row_names: Sequence[str] | None = None
     column_names: Sequence[str] | None = None
+    times: npt.NDArray[np.int64] | None = None
 
 
 def refuse(path: Path, sentence: str) -> ValueError:

@@ -24,6 +24,7 @@ MODULES = [
         "readability",
         "recovery",
         "identifiability",
+        "certificate",
         "gaming",
     )
 ]

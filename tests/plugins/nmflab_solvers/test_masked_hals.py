@@ -13,7 +13,7 @@ from nmflab_solvers.masked_hals import MaskedHals, Offsets, nmflab_solvers
 from scipy.optimize import nnls
 from scipy.sparse import csr_array
 
-from nmflab.contracts import Factors, Step
+from nmflab.contracts import Factors, Objective, Problem, Step
 
 MOVIES = np.array(
     [[5, 3, 0, 1], [4, 0, 0, 1], [1, 1, 0, 5], [1, 0, 0, 4], [0, 1, 5, 4]], float
@@ -194,19 +194,14 @@ def test_offsets_alone_are_those_of_two_way_means(make_problem, iterates):
     np.testing.assert_allclose(got.reconstruct(), X, atol=1e-9)
 
 
-@pytest.mark.parametrize("penalty", [{}, {"l2_W": 0.1, "l2_H": 0.1}], ids=str)
-def test_a_row_without_observed_cells_stays_or_goes_to_zero(
-    penalty, X, mask, make_problem, make_start, iterates
+def test_a_penalised_row_without_observed_cells_goes_to_zero(
+    X, mask, make_problem, make_start, iterates
 ):
-    """It keeps its start unless there is a penalty, which is least at 0."""
-    problem = make_problem(X * mask, mask, **penalty)
-    init = make_start(problem)
-    got = iterates(PLAIN, problem, init, 5)[-1]
-    if penalty:  # each sweep leaves what the one before has lost to rounding
-        assert max(got.W[5].max(), got.H[:, 2].max()) < 1e-15
-    else:
-        assert (got.W[5] == init.W[5]).all()
-        assert (got.H[:, 2] == init.H[:, 2]).all()
+    """The penalty is least there."""
+    problem = make_problem(X * mask, mask, l2_W=0.1, l2_H=0.1)
+    got = iterates(PLAIN, problem, make_start(problem), 5)[-1]
+    # Each sweep leaves what the one before has lost to rounding.
+    assert max(got.W[5].max(), got.H[:, 2].max()) < 1e-15
 
 
 def test_a_dead_component_is_revived_and_counted(mask, make_problem):
@@ -261,14 +256,15 @@ def test_the_order_of_rows_and_columns_does_not_matter(
 def test_an_exact_factorization_of_the_observed_cells_stays_exact(
     mask, X, make_problem, iterates
 ):
-    """The prediction of unobserved cells stays too."""
+    """So does the prediction of unobserved cells whose row and column have others."""
     rng = np.random.default_rng(1)
     W, H = rng.random((X.shape[0], 3)) + 0.1, rng.random((3, X.shape[1])) + 0.1
     problem = make_problem((W @ H) * mask, mask)
     for offsets in Offsets:
         solver = MaskedHals(offsets=offsets)
         got = iterates(solver, problem, Factors(W, H), 20)[-1]
-        np.testing.assert_allclose(got.reconstruct(), W @ H, rtol=1e-9)
+        seen = np.ix_(mask.any(axis=1), mask.any(axis=0))
+        np.testing.assert_allclose(got.reconstruct()[seen], (W @ H)[seen], rtol=1e-9)
 
 
 def test_the_numpy_kernel_takes_the_same_steps(
@@ -379,3 +375,54 @@ def test_what_rounding_leaves_of_a_component_is_not_blown_up(
     run = iterates(PLAIN, problem, start, 12)
     # float32 leaves 1e-7 of each cell, so 1e-14 of squares near 1
     assert max(value(problem, factors) for factors in run) < 1e-12
+
+
+@pytest.mark.parametrize("offsets", ["none", "signed"])
+@pytest.mark.parametrize("goal", [{}, {"l2_W": 0.1, "l2_H": 0.1, "l2_per_count": True}])
+def test_what_nothing_decides_is_the_mean_of_what_was_seen(offsets, goal):
+    """A user and an item without a rating are predicted as the average ones."""
+    rng = np.random.default_rng(5)
+    X = rng.uniform(1, 5, (9, 7))
+    observed = rng.random((9, 7)) < 0.8
+    observed[4], observed[:, 2] = False, False
+    problem = Problem(
+        X=np.where(observed, X, 0.0),
+        observed=observed,
+        objective=Objective(**goal),
+        dtype=np.dtype(np.float64),
+    )
+    init = Factors(rng.uniform(0.1, 1, (9, 3)), rng.uniform(0.1, 1, (3, 7)))
+    steps = MaskedHals(offsets=offsets).iterate(problem, init, rng)
+    for _ in range(5):
+        step = next(steps)
+    found = step.factors()
+    users, items = np.arange(9) != 4, np.arange(7) != 2
+    np.testing.assert_allclose(found.W[4], found.W[users].mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(
+        found.H[:, 2], found.H[:, items].mean(axis=1), rtol=1e-12
+    )
+    if offsets == "signed":
+        mean = found.row_offset[users].mean()
+        assert found.row_offset[4] == pytest.approx(mean, rel=1e-12)
+
+
+def test_an_unseen_line_goes_where_its_penalty_is_lowest():
+    """Weights of 0 and an offset at the mean: nothing is left to be chosen."""
+    rng = np.random.default_rng(6)
+    X = rng.uniform(1, 5, (9, 7))
+    observed = rng.random((9, 7)) < 0.8
+    observed[4] = False
+    goal = Objective(l2_W=0.1, l2_H=0.1, l2_row_offset=1.0, l2_column_offset=1.0)
+    problem = Problem(
+        X=np.where(observed, X, 0.0),
+        observed=observed,
+        objective=goal,
+        dtype=np.dtype(np.float64),
+    )
+    init = Factors(rng.uniform(0.1, 1, (9, 3)), rng.uniform(0.1, 1, (3, 7)))
+    steps = MaskedHals(offsets="signed").iterate(problem, init, rng)
+    for _ in range(60):
+        step = next(steps)
+    found = step.factors()
+    np.testing.assert_array_equal(found.W[4], 0)
+    assert found.row_offset[4] == pytest.approx(X[observed].mean(), rel=1e-9)
