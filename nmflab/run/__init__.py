@@ -154,6 +154,11 @@ def _solve_job(
     with doing("the run could not be set up", *_SPOKEN):
         made = assemble(job, registry, prepared)
     record["warnings"] += made.notes
+    if job["settings"].get("refit") and prepared.validation is None:
+        record["warnings"].append(
+            "refit=true had nothing to put back: the split sets no validation cells"
+            " aside; give split.validation, such as 0.1"
+        )
     warm_up(made.task.solver, made.task.problem, made.starter.n_components)
     seed = job["axes"]["seed"]
     make = made.starter.make

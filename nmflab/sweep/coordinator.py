@@ -26,6 +26,7 @@ from nmflab.sweep.outcome import DryRun, Outcome
 from nmflab.sweep.plan import Data, Plan, Planned
 from nmflab.sweep.progress import FAILED, progress
 from nmflab.sweep.reuse import changed_since, is_due, reuse_notes, to_run_again
+from nmflab.sweep.usual_metrics import with_held_out_metrics
 
 
 class Coordinator:
@@ -53,6 +54,7 @@ class Coordinator:
         name: str | None = None,
         quiet: bool = False,
     ) -> None:
+        spaces = with_held_out_metrics(spaces, registry)
         self.spaces, self.registry = spaces, registry
         self.command, self.quiet = list(command), quiet
         self.settings = spaces[0].settings

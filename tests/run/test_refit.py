@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import nmflab
+from nmflab.store import Store
 
 ROWS, COLUMNS = 40, 30
 
@@ -89,7 +90,7 @@ def test_the_cells_that_train_the_refit_are_all_but_the_test_cells(runs, noisy):
 
 
 def test_without_validation_cells_there_is_nothing_to_put_back(noisy, tmp_path):
-    """The setting changes nothing then."""
+    """The setting changes nothing then, and a note says so."""
     study = fitted(
         tmp_path / "s",
         noisy,
@@ -99,3 +100,6 @@ def test_without_validation_cells_there_is_nothing_to_put_back(noisy, tmp_path):
     )
     assert study.runs["status"].tolist() == ["ok"]
     assert np.isnan(study.runs["refit_objective"].iloc[0])
+    with Store.open(study.folder) as store:
+        (said,) = [w for w in store.warnings(study.runs["key"].iloc[0]) if "refit" in w]
+    assert said.startswith("refit=true had nothing to put back")
