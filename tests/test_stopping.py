@@ -134,7 +134,7 @@ def test_validation_fires_when_patience_runs_out() -> None:
     assert step == 5
     assert stop == Stop(
         "validation",
-        "validation RMSE did not improve on 0.8 (step 2) over the last"
+        "validation error did not improve on 0.8 (step 2) over the last"
         " stop.validation=3 evaluations, up to step 5",
     )
 

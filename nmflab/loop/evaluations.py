@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -55,6 +55,9 @@ class Task:
         Read: ``nonnegative``, ``init`` and ``minimises``.
     validation : Cells, optional
         Cells the solver does not see; their RMSE is measured at each evaluation.
+    validation_rank : callable, optional
+        Measures factors in place of that RMSE, where the cells are events: a model that
+        was told 0 there is not judged by how near it comes to 1. Lower is better.
     trace : bool
         False: evaluate only where a criterion needs it, and at the start and the end.
         A solver that is not monotone may then return another of its pairs.
@@ -73,6 +76,7 @@ class Task:
     stop: StopSettings
     promises: Promises
     validation: Cells | None = None
+    validation_rank: Callable[[Factors], float] | None = None
     trace: bool = True
     name: str = "(unnamed)"
 
@@ -93,7 +97,7 @@ class Task:
 class Evaluations:
     """Measures pairs, keeps the trace rows and a copy of the best pair.
 
-    Best is: the lowest validation RMSE where ``stop.validation`` is set; else the
+    Best is: the lowest validation error where ``stop.validation`` is set; else the
     lowest own objective of a solver that minimises its own (the latest pair, where it
     does not tell it); else the lowest shared objective.
     """
@@ -166,9 +170,17 @@ class Evaluations:
             math.nan
             if task.stop.projected_gradient is None
             else evaluator.projected_gradient_norm(factors, signs),
-            rmse(task.validation, factors) if task.validation else math.nan,
+            self._validation_error(factors),
             own,
         )
+
+    def _validation_error(self, factors: Factors) -> float:
+        task = self._task
+        if not task.validation:
+            return math.nan
+        if task.validation_rank is not None:
+            return task.validation_rank(factors)
+        return rmse(task.validation, factors)
 
     def _is_better(self, new: Evaluation) -> bool:
         if self.best is None:

@@ -70,7 +70,9 @@ def _columns(family: Family) -> list[_Said]:
     configured = Column("Configuration", hint="what was chosen, and how")
     found.append(_Said(configured, lambda rows: _configuration(family, rows)))
     if choices["validation"].notna().any():
-        found.append(_Said(Column("Validation RMSE", True, _VALIDATION), _validation))
+        events = "cells=positive" in str(family.runs["split"].iloc[0])
+        name = "Validation, percentile rank" if events else "Validation RMSE"
+        found.append(_Said(Column(name, True, _VALIDATION), _validation))
     if (choices["n_configurations"] > 1).any():
         tuned = Column("Best on its own test cells", True, _TUNED)
         found.append(_Said(tuned, _tuned, last=True))

@@ -95,6 +95,7 @@ def _task(
         stop=StopSettings(**settings["stop"]),
         promises=spec.promises,
         validation=prepared.validation,
+        validation_rank=prepared.validation_rank,
         trace=settings["trace"],
         name=spec.name,
     )

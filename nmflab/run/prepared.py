@@ -19,8 +19,9 @@ from nmflab.contracts import Cells, Dataset, Objective, Problem
 from nmflab.instances import build
 from nmflab.materialise import open_dataset, read_facts
 from nmflab.numerics.objective import ObjectiveEvaluator
+from nmflab.numerics.percentile_rank import PercentileRank
 from nmflab.run.seeds import role_rng
-from nmflab.splits import SPLITS, Block, pose
+from nmflab.splits import SPLITS, Block, Posed, pose
 from nmflab.verify import checksum
 from nmflab.weighting import WEIGHTINGS
 
@@ -45,6 +46,8 @@ class Prepared:
     evaluator : ObjectiveEvaluator
     checksum : int
         Of the problem's arrays, before any solver saw them.
+    validation_rank : PercentileRank or None
+        What measures the validation cells where they are events.
     block : Block or None
         Of a bi-cross-validation: the problem is X without its rows and columns.
     """
@@ -57,6 +60,7 @@ class Prepared:
     notes: tuple[str, ...]
     evaluator: ObjectiveEvaluator
     checksum: int
+    validation_rank: PercentileRank | None = None
     block: Block | None = None
 
     def is_unchanged(self) -> bool:
@@ -126,8 +130,15 @@ def _prepared(folder: str, age: int, choice: str) -> Prepared:
         notes=posed.notes,
         evaluator=ObjectiveEvaluator(posed.problem),
         checksum=checksum(posed.problem),
+        validation_rank=_rank_of(posed),
         block=posed.block,
     )
+
+
+def _rank_of(posed: Posed) -> PercentileRank | None:
+    if not posed.events or posed.validation is None:
+        return None
+    return PercentileRank(posed.problem.X, posed.validation)
 
 
 @lru_cache(maxsize=4)

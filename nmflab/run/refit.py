@@ -81,6 +81,7 @@ def refit(
         evaluator=whole.evaluator,
         stop=StopSettings(kkt=None, max_steps=best.step),
         validation=None,
+        validation_rank=None,
         trace=False,
     )
     start = replace(made.starter, problem=whole.problem).make(chosen.index)

@@ -204,7 +204,7 @@ class Best:
 def score(task: Task, best: Evaluation | None) -> float:
     """Return what starts are compared by: lower is better, infinity where unknown.
 
-    The validation RMSE where there are validation cells, the own objective of a solver
+    The validation error where there are validation cells, the own objective of a solver
     that minimises its own, else the shared objective.
     """
     if best is None:

@@ -34,6 +34,8 @@ class Posed:
         What a reader must know, in sentences.
     block : Block or None
         What completes the factors after a bi-cross-validation.
+    events : bool
+        Whether held-out cells are events that count as 0 in training.
     """
 
     problem: Problem
@@ -41,6 +43,7 @@ class Posed:
     test: Cells | None = None
     notes: tuple[str, ...] = ()
     block: Block | None = None
+    events: bool = False
 
 
 def pose(
@@ -110,6 +113,7 @@ def pose(
         test=cells.test,
         notes=tuple(notes),
         block=cells.block,
+        events=holds_events(split_config),
     )
 
 

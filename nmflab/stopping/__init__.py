@@ -53,7 +53,7 @@ class StopSettings:
     target : float
         Stop when the objective is at most this (units of the objective).
     validation : int
-        Patience, in evaluations: stop when the RMSE on the validation cells did not
+        Patience, in evaluations: stop when the error on the validation cells did not
         improve over the last so many evaluations, and return the pair that was best on
         them. 3 to 5 is usual: over five evaluations the steps grow 2.5-fold.
 

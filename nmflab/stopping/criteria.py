@@ -141,7 +141,7 @@ class Tol:
 
 
 class Validation:
-    """The best RMSE on validation cells is at least `patience` evaluations old."""
+    """The best error on validation cells is at least `patience` evaluations old."""
 
     def __init__(self, patience: int) -> None:
         self._patience = patience
@@ -157,7 +157,7 @@ class Validation:
         if self._since < self._patience:
             return None
         return (
-            f"validation RMSE did not improve on {self._best:.6g} (step"
+            f"validation error did not improve on {self._best:.6g} (step"
             f" {self._best_step}) over the last stop.validation={self._patience}"
             f" evaluations, up to step {evaluation.step}"
         )
