@@ -124,11 +124,15 @@ def plain_name(label: str) -> str:
 def main_metric(runs: pd.DataFrame) -> str | None:
     """Return the metric of the test cells that stands for the error, if any was made.
 
-    The clipped RMSE where there is one, else a plain RMSE, else an NDCG.
+    The clipped RMSE where there is one, else a plain RMSE, else an NDCG; for events the
+    NDCG first, as a solver was told that they are 0.
     """
     held = [name for name in runs.columns if runs[name].notna().any()]
     ndcg = [name for name in held if str(name).startswith("ranking_ndcg_at_")]
-    return next((str(n) for n in (*_PREFERRED, *ndcg) if n in held), None)
+    families = list(runs.get("split_family", ()))
+    are_events = bool(families) and all("cells=positive" in f for f in families)
+    names = (*ndcg, *_PREFERRED) if are_events else (*_PREFERRED, *ndcg)
+    return next((str(n) for n in names if n in held), None)
 
 
 def choose(

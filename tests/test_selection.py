@@ -180,3 +180,11 @@ def test_zeros_are_invented_where_cells_are_unknown(
     config = {"missing_as_zero": True, "split": split}
     assert took_zeros(config, masked=masked) is taken
     assert not took_zeros({**config, "missing_as_zero": False}, masked=masked)
+
+
+def test_events_are_compared_by_their_ranking() -> None:
+    """An error against cells a solver was told are 0 says little."""
+    frame = pd.DataFrame({"rmse_test": [0.9], "ranking_ndcg_at_10": [0.3]})
+    events = frame.assign(split_family="k_folds(cells=positive)")
+    assert main_metric(events) == "ranking_ndcg_at_10"
+    assert main_metric(frame.assign(split_family="k_folds")) == "rmse_test"

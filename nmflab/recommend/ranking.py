@@ -42,6 +42,7 @@ def ranked(
     base = model.baseline(user)
     labels = model.items.labels
     left_out = np.union1d(model.knows(user), np.flatnonzero(model.n_known < min_known))
+    has_baseline = not (model.user_offset is None is model.item_offset)
     for rank, item in enumerate(best(values, left_out, top), start=1):
         shares = feature_shares(model, user, int(item))
         first = int(np.argmax(np.abs(shares))) if shares.any() else None
@@ -52,7 +53,7 @@ def ranked(
             "predicted": float(values[item]),
             "shown": clipped(float(values[item]), model.scale),
             "baseline": float(base[item]),
-            "features": feature_text(shares),
+            "features": feature_text(shares, has_baseline=has_baseline),
             "carriers": [k + 1 for k in carriers(shares)],
             "feature": None if first is None else first + 1,
             "share": None if first is None else float(shares[first]),
@@ -89,10 +90,10 @@ def feature_shares(model: Model, user: int, item: int) -> Matrix:
     return shares
 
 
-def feature_text(shares: Matrix) -> str:
+def feature_text(shares: Matrix, *, has_baseline: bool = True) -> str:
     """Return ``Feature 2, 71 %; Feature 5, 20 %``: those that carry the most."""
     said = [f"Feature {k + 1}, {100 * shares[k]:.0f} %" for k in carriers(shares)]
-    return "; ".join(said) or "baseline alone"
+    return "; ".join(said) or ("baseline alone" if has_baseline else "no feature")
 
 
 def carriers(shares: Matrix) -> list[int]:

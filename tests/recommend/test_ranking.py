@@ -40,3 +40,10 @@ def test_clipping_needs_a_scale() -> None:
     """Without one a value is shown as it is."""
     assert [clipped(v, (1.0, 5.0)) for v in (0.2, 3.0, 7.0)] == [1.0, 3.0, 5.0]
     assert clipped(7.0, None) == 7.0
+
+
+def test_what_no_feature_carries_is_said() -> None:
+    """It is the offsets' doing only where there are offsets."""
+    nothing = np.zeros(3)
+    assert feature_text(nothing) == "baseline alone"
+    assert feature_text(nothing, has_baseline=False) == "no feature"
