@@ -15,6 +15,16 @@ from nmflab.config import GROUPS
 from nmflab.testing.creator import PluginCreator
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what reads real data where there is no folder of them; never download."""
+    if os.environ.get("NMFLAB_DATA"):
+        return
+    skip = pytest.mark.skip(reason="NMFLAB_DATA names no folder of real data")
+    for item in items:
+        if item.get_closest_marker("data") is not None:
+            item.add_marker(skip)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the user's cache out of the tests, and the tests out of the user's cache."""

@@ -34,6 +34,8 @@ PLANNED = {
     "cbcl_parts": 3 * 3,
     "local_minima": 3 * 2 * 40,
     "circulant": 2 * 20,
+    # 5 sizes: all data; 8 blocks; 10 samples and 10 draws; 3 shuffles; and 5 of ARD.
+    "bbc_sections": 5 * (1 + 8 + 10 + 10 + 3) + 5,
     "samson_unmixing": 2 * 5 + 5,
     "all_aml_consensus": 4 * 50,
     "bbc_topics": 3 * 6,
@@ -42,6 +44,7 @@ PLANNED = {
 }
 
 PUBLISHED = {
+    "bbc_sections",
     "movielens_100k",
     "movielens_100k_references",
     "cbcl_parts",
