@@ -179,5 +179,4 @@ def nmflab_datasets() -> Iterable[DatasetSpec]:
         name="breast_cancers",
         dataset=BreastCancers,
         origin=ORIGIN,
-        requires=("rdata>=0.11",),
     )

@@ -208,5 +208,4 @@ def nmflab_datasets() -> Iterable[DatasetSpec]:
         name="online_retail",
         dataset=OnlineRetail,
         origin=origin_of,
-        requires=("openpyxl>=3.1",),
     )
