@@ -1,7 +1,7 @@
 """What a report is made of, before it is written as HTML or as Markdown.
 
-Every part builds these values; `nmflab.report.page` and `nmflab.report.markdown` are
-the only modules that know a format, so that both always say the same.
+Every part builds these values; the modules of `nmflab.report.formats` are the only ones
+that know a format, so that all always say the same.
 """
 
 from __future__ import annotations

@@ -9,33 +9,33 @@ from typing import TYPE_CHECKING
 
 from nmflab import __version__
 from nmflab.contracts import ReportSection
-from nmflab.report.advice_section import advice_section, without_draws
-from nmflab.report.aligned_section import aligned_section
-from nmflab.report.asked import asked_section
-from nmflab.report.charts import against_size, why_no_error
 from nmflab.report.content import Block, Figure, Prose, Report, Section
-from nmflab.report.convergence import convergence, undrawn
-from nmflab.report.factors import factors_section
-from nmflab.report.failures import failures_section, skipped_section
-from nmflab.report.figures import render_svg, write_whole
-from nmflab.report.groups import Group, group_runs
-from nmflab.report.guests import guest_sections
-from nmflab.report.held_out import held_out_section
-from nmflab.report.markdown import markdown
-from nmflab.report.material import Material, gather
-from nmflab.report.measures import error_measure, sparseness_measure
-from nmflab.report.over_seeds import over_seeds_blocks
-from nmflab.report.page import figures_of, page, pictures_of
-from nmflab.report.pencil import Pencil
-from nmflab.report.provenance import environment, provenance_section
-from nmflab.report.recommendations import recommendations_section
-from nmflab.report.results import results_section
-from nmflab.report.stability import stabilities
-from nmflab.report.stability_section import stability_section
-from nmflab.report.summary import headline, statuses
-from nmflab.report.theme import colours
-from nmflab.report.tradeoff import against_sparseness
-from nmflab.report.warnings import n_warnings, warnings_section
+from nmflab.report.drawing.charts import against_size, why_no_error
+from nmflab.report.drawing.pencil import Pencil
+from nmflab.report.drawing.theme import colours
+from nmflab.report.formats.figures import render_svg, write_whole
+from nmflab.report.formats.markdown import markdown
+from nmflab.report.formats.page import figures_of, page, pictures_of
+from nmflab.report.reading.groups import Group, group_runs
+from nmflab.report.reading.material import Material, gather
+from nmflab.report.reading.measures import error_measure, sparseness_measure
+from nmflab.report.sections.advice import advice_section, without_draws
+from nmflab.report.sections.aligned.section import aligned_section
+from nmflab.report.sections.asked import asked_section
+from nmflab.report.sections.convergence import convergence, undrawn
+from nmflab.report.sections.factors.section import factors_section
+from nmflab.report.sections.failures import failures_section, skipped_section
+from nmflab.report.sections.guests import guest_sections
+from nmflab.report.sections.held_out.section import held_out_section
+from nmflab.report.sections.provenance import environment, provenance_section
+from nmflab.report.sections.recommendations import recommendations_section
+from nmflab.report.sections.results import results_section
+from nmflab.report.sections.stability.matching import stabilities
+from nmflab.report.sections.stability.over_seeds import over_seeds_blocks
+from nmflab.report.sections.stability.section import stability_section
+from nmflab.report.sections.summary import headline, statuses
+from nmflab.report.sections.tradeoff import against_sparseness
+from nmflab.report.sections.warnings import n_warnings, warnings_section
 
 if TYPE_CHECKING:
     from nmflab.store import Store

@@ -11,11 +11,11 @@ import nmflab
 from nmflab.cli import main
 from nmflab.commands import sweep
 from nmflab.config import ConfigError
-from nmflab.report.advice_section import advice_section, without_draws
 from nmflab.report.content import Figure, Report, Table
-from nmflab.report.figures import render_svg
-from nmflab.report.material import gather
-from nmflab.report.page import page
+from nmflab.report.formats.figures import render_svg
+from nmflab.report.formats.page import page
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.advice import advice_section, without_draws
 from nmflab.store import Store
 from nmflab.sweep.outcome import DryRun
 from tests.advice.conftest import TINY, planted, read

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report import aligned_reading
-from nmflab.report.aligned import AlignedRuns
-from nmflab.report.aligned_gallery import gallery, match_heatmap
-from nmflab.report.aligned_reading import aligned_runs
-from nmflab.report.aligned_section import aligned_section
 from nmflab.report.content import Block, Cards, Details, Figure, Prose, Table
-from nmflab.report.groups import group_runs
-from nmflab.report.markdown import markdown
-from nmflab.report.material import gather
+from nmflab.report.formats.markdown import markdown
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.aligned import reading as aligned_reading
+from nmflab.report.sections.aligned.found import AlignedRuns
+from nmflab.report.sections.aligned.gallery import gallery, match_heatmap
+from nmflab.report.sections.aligned.reading import aligned_runs
+from nmflab.report.sections.aligned.section import aligned_section
 from nmflab.report.writing import composed
 
 W = np.array([[3.0, 1], [2, 2], [1, 3], [1, 1]])
@@ -240,7 +240,7 @@ def test_components_beyond_the_most_are_counted(
     study: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of two components one is shown, and the other said."""
-    monkeypatch.setattr("nmflab.report.aligned_gallery.MOST_COMPONENTS", 1)
+    monkeypatch.setattr("nmflab.report.sections.aligned.gallery.MOST_COMPONENTS", 1)
     recorded(study, [{"solver": "a"}, {"solver": "b"}])
     with study.read() as store:
         material = gather(store)

@@ -5,16 +5,16 @@ from typing import Any
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.charts import (
+from nmflab.report.drawing.charts import (
     against_size,
     by_panel,
     why_no_error,
 )
-from nmflab.report.groups import Group, group_runs
-from nmflab.report.material import gather
-from nmflab.report.measures import error_measure, sparseness_measure
-from nmflab.report.pencil import Pencil
-from nmflab.report.tradeoff import against_sparseness
+from nmflab.report.drawing.pencil import Pencil
+from nmflab.report.reading.groups import Group, group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.reading.measures import error_measure, sparseness_measure
+from nmflab.report.sections.tradeoff import against_sparseness
 
 PENCIL = Pencil({"a": "#000000", "b": "#ffffff"}, ["random"])
 

@@ -8,16 +8,25 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset, Factors
-from nmflab.report.components import drawn_component, gallery, is_drawable, peaks
 from nmflab.report.content import Cards, Details, Report, Section
-from nmflab.report.factors import factors_section
-from nmflab.report.features import top_features
-from nmflab.report.groups import group_runs
-from nmflab.report.markdown import markdown
-from nmflab.report.material import gather
-from nmflab.report.named import feature_metadata, observed, sample_metadata
-from nmflab.report.page import page, pictures_of
-from nmflab.report.pictures import curve_svg, image_svg
+from nmflab.report.drawing.pictures import curve_svg, image_svg
+from nmflab.report.formats.markdown import markdown
+from nmflab.report.formats.page import page, pictures_of
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.factors.components import (
+    drawn_component,
+    gallery,
+    is_drawable,
+    peaks,
+)
+from nmflab.report.sections.factors.features import top_features
+from nmflab.report.sections.factors.named import (
+    feature_metadata,
+    observed,
+    sample_metadata,
+)
+from nmflab.report.sections.factors.section import factors_section
 from nmflab.report.writing import build
 
 H = np.array([[9.0, 1.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0, 4.0]])

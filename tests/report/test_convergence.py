@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.convergence import convergence, undrawn
-from nmflab.report.curves import resampled
-from nmflab.report.groups import group_runs
-from nmflab.report.material import gather
-from nmflab.report.pencil import Pencil
+from nmflab.report.drawing.curves import resampled
+from nmflab.report.drawing.pencil import Pencil
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.convergence import convergence, undrawn
 
 
 def test_a_run_counts_with_the_last_value_it_reached() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nmflab.report.correlations import correlations
+from nmflab.report.sections.factors.correlations import correlations
 
 
 @pytest.mark.parametrize("shape", [(40, 3, 6), (3, 5, 8), (200, 2, 2)])

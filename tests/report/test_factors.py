@@ -6,9 +6,9 @@ import numpy as np
 
 from nmflab.contracts import Dataset
 from nmflab.report.content import Details, Figure, Prose, Table
-from nmflab.report.factors import MOST_DRAWN, factors_section
-from nmflab.report.groups import group_runs
-from nmflab.report.material import gather
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.factors.section import MOST_DRAWN, factors_section
 
 
 def blocks(study: Any, X: np.ndarray, solvers: int, **labels: Any) -> list[Any]:

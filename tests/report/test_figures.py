@@ -5,8 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from nmflab.report import figures
-from nmflab.report.figures import embedded, inline_svg, script_bundle, write_whole
+from nmflab.report.formats import figures
+from nmflab.report.formats.figures import (
+    embedded,
+    inline_svg,
+    script_bundle,
+    write_whole,
+)
 
 
 def test_embedded_json_cannot_end_its_element() -> None:

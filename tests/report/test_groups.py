@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.groups import Group, Stat, comparisons, group_runs, is_tie
-from nmflab.report.material import gather
+from nmflab.report.reading.groups import Group, Stat, comparisons, group_runs, is_tie
+from nmflab.report.reading.material import gather
 from nmflab.store import Store
 
 X = np.arange(12.0).reshape(4, 3)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from nmflab.contracts import Dataset, Factors
-from nmflab.report.drawn import digits, drawn_data, drawn_factors
-from nmflab.report.features import component_strength, top_features
-from nmflab.report.heatmaps import Grid, heatmaps, value_limits
+from nmflab.report.sections.factors.drawn import digits, drawn_data, drawn_factors
+from nmflab.report.sections.factors.features import component_strength, top_features
+from nmflab.report.sections.factors.heatmaps import Grid, heatmaps, value_limits
 
 W = np.array([[1.0, 0.0], [0.5, 0.1], [0.0, 1.0], [0.0, 0.9], [0.1, 0.8]])
 H = np.array([[5.0, 3.0, 0.0, 1.0], [0.0, 0.5, 4.0, 5.0]])

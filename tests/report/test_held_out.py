@@ -9,13 +9,13 @@ import pytest
 
 from nmflab.contracts import Dataset
 from nmflab.report.content import Bullets, Details, Figure, Prose, Section, Table
-from nmflab.report.groups import group_runs
-from nmflab.report.held_out import held_out_section
-from nmflab.report.held_out_measures import baselines, measured
-from nmflab.report.material import gather
-from nmflab.report.pencil import Pencil
-from nmflab.report.results import results_section
-from nmflab.report.theme import colours
+from nmflab.report.drawing.pencil import Pencil
+from nmflab.report.drawing.theme import colours
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.held_out.measures import baselines, measured
+from nmflab.report.sections.held_out.section import held_out_section
+from nmflab.report.sections.results import results_section
 
 MASK = np.array([[5, 3, 0, 1], [4, 0, 0, 1], [1, 1, 0, 5], [1, 0, 0, 4], [0, 1, 5, 4]])
 ERRORS = {(0, 2): 1.0, (0, 3): 1.1, (1, 2): 1.2, (1, 3): 1.4}

@@ -13,7 +13,7 @@ from nmflab.report.content import (
     Status,
     Table,
 )
-from nmflab.report.markdown import escaped, markdown
+from nmflab.report.formats.markdown import escaped, markdown
 
 TABLE = Table(
     "t",

@@ -1,7 +1,12 @@
 """Which metric is the error, which the sparseness."""
 
-from nmflab.report.groups import Group, Stat
-from nmflab.report.measures import error_measure, hint, sparseness_measure, words
+from nmflab.report.reading.groups import Group, Stat
+from nmflab.report.reading.measures import (
+    error_measure,
+    hint,
+    sparseness_measure,
+    words,
+)
 
 ONE = Stat(1, 0.5, None, 0.5, 0.5)
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from nmflab.contracts import Dataset
-from nmflab.report.observed import (
+from nmflab.report.reading.observed import (
     column_names,
     is_small,
     known_cells,

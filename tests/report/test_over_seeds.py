@@ -7,8 +7,8 @@ from typing import Any
 
 import nmflab.report
 from nmflab.report.content import Block, Bullets, Table
-from nmflab.report.material import gather
-from nmflab.report.over_seeds import over_seeds_blocks
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.stability.over_seeds import over_seeds_blocks
 
 INFO = {
     "consensus": {"direction": "higher", "doc": "Consensus.", "unit": "dimensionless"},

@@ -11,7 +11,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from nmflab.report.pictures import MOST_PIXELS, MOST_POINTS, curve_svg, image_svg
+from nmflab.report.drawing.pictures import (
+    MOST_PIXELS,
+    MOST_POINTS,
+    curve_svg,
+    image_svg,
+)
 
 SVG = "{http://www.w3.org/2000/svg}"
 

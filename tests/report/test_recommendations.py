@@ -9,8 +9,8 @@ import numpy as np
 import nmflab.report
 from nmflab.contracts import Dataset
 from nmflab.report.content import Bullets, Prose, Table
-from nmflab.report.material import gather
-from nmflab.report.recommendations import recommendations_section
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.recommendations import recommendations_section
 
 
 def write(study: Any, *, n_stored: int | None = None) -> Any:

@@ -4,9 +4,9 @@ from typing import Any
 
 from nmflab.contracts import Dataset
 from nmflab.report.content import Prose, Table
-from nmflab.report.groups import group_runs
-from nmflab.report.material import gather
-from nmflab.report.results import results_section
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.results import results_section
 
 
 def section(study: Any) -> tuple[Table, str]:

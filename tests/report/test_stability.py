@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.groups import Group, group_runs
-from nmflab.report.material import gather
-from nmflab.report.stability import Stability, stabilities
-from nmflab.report.stability_section import sentence
+from nmflab.report.reading.groups import Group, group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.stability.matching import Stability, stabilities
+from nmflab.report.sections.stability.section import sentence
 
 LABELS = {"dataset": "data", "init": "random", "n_components": 3}
 GROUP = Group(LABELS, "mu", 0, ("a", "b"), "a", None, None, None, None, None)

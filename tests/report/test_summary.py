@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.groups import group_runs
-from nmflab.report.material import gather
-from nmflab.report.measures import error_measure
-from nmflab.report.stability import stabilities
-from nmflab.report.summary import headline, statuses
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.reading.measures import error_measure
+from nmflab.report.sections.stability.matching import stabilities
+from nmflab.report.sections.summary import headline, statuses
 
 
 def said(study: Any) -> str:

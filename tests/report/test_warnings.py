@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.groups import group_runs
-from nmflab.report.material import gather
-from nmflab.report.warnings import n_warnings, warnings_section
+from nmflab.report.reading.groups import group_runs
+from nmflab.report.reading.material import gather
+from nmflab.report.sections.warnings import n_warnings, warnings_section
 
 
 def warned(study: Any) -> list[Any]:

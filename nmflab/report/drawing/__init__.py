@@ -1,0 +1,1 @@
+"""How charts and pictures are made, whatever they show."""

@@ -1,0 +1,119 @@
+"""Charts as SVG and the script that draws them live, both without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from nmflab.report.content import Figure
+from nmflab.report.drawing.theme import config
+
+
+def render_svg(figure: Figure) -> str:
+    """Return a figure as a standalone SVG."""
+    import vl_convert
+
+    return str(
+        vl_convert.vegalite_to_svg(full_spec(figure), vl_version=_vega_lite_version())
+    )
+
+
+def full_spec(figure: Figure) -> dict[str, Any]:  # Any: the values of JSON
+    """Return a figure's specification with the shared look."""
+    own = figure.spec.get("config", {})
+    return {**figure.spec, "config": _merged(config(), own)}
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], value)
+        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        else value
+        for key, value in over.items()
+    }
+    return {**base, **both}
+
+
+def inline_svg(svg: str, figure_id: str) -> str:
+    """Return an SVG fit for a page that holds several: its inner ids made its own.
+
+    Vega names clip paths ``clip1``, ``clip2``... in each SVG anew; on one page the
+    first would clip them all.
+    """
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{figure_id}-\1"', svg)
+    return re.sub(r"url\(#([^)]+)\)", rf"url(#{figure_id}-\1)", svg)
+
+
+def _vega_lite_version() -> str:
+    """Return Altair's Vega-Lite version where vl-convert has it, else its newest."""
+    import altair
+    import vl_convert
+
+    wanted = ".".join(altair.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    known: list[str] = vl_convert.get_vegalite_versions()
+    return wanted if wanted in known else known[-1]
+
+
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
+
+
+def cache_folder() -> Path:
+    """Return where rebuilt-at-will files are kept: NMFLAB_CACHE, else the system's."""
+    import platformdirs
+
+    given = os.environ.get("NMFLAB_CACHE")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("nmflab"))
+
+
+def script_bundle() -> str:
+    """Return the JavaScript that draws Vega-Lite charts, from the cache if it is there.
+
+    Making it takes over a second; a cache that cannot be written costs only that.
+    """
+    import vl_convert
+
+    version = _vega_lite_version()
+    name = f"vega-{metadata.version('vl-convert-python')}-{version}.js"
+    cached = cache_folder() / "report" / name
+    try:
+        return cached.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        bundle = str(vl_convert.javascript_bundle(_SNIPPET, vl_version=version))
+    _keep(cached, bundle)
+    return bundle
+
+
+def _keep(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, text)
+    except OSError:
+        return
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old one or the new one, never half."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def embedded(value: object) -> str:
+    """Return JSON that may stand inside a script element, whatever its strings hold."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

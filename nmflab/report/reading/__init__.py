@@ -1,0 +1,1 @@
+"""What a report reads of a store, and the groups it makes of it."""

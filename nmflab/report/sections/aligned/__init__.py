@@ -1,0 +1,1 @@
+"""Components matched across seeds, solvers, starts and sizes."""

@@ -1,0 +1,1 @@
+"""What the factors look like, and what they are called."""

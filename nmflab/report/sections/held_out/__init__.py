@@ -1,0 +1,1 @@
+"""Errors on cells that models did not see."""

@@ -1,0 +1,154 @@
+"""Where the numbers come from: machine, versions, seeds, data; how to repeat them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from nmflab.report.content import (
+    Block,
+    Cell,
+    Code,
+    Column,
+    Details,
+    Heading,
+    Prose,
+    Section,
+    Table,
+)
+from nmflab.report.reading.material import Material
+from nmflab.report.sections.asked import command, values
+from nmflab.report.tables import flattened, key_values, plain
+from nmflab.store import StoredDataset, Sweep
+
+CORE = (
+    "nmflab",
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "pandas",
+    "hydra-core",
+    "omegaconf",
+    "altair",
+    "vl-convert-python",
+)
+"""Distributions named on the page; the others are folded away."""
+
+
+def provenance_section(material: Material) -> Section:
+    """Return machine, versions, seeds, data and the command to run it again."""
+    blocks: list[Block] = []
+    if not material.sweeps:
+        blocks.append(Prose("Nothing was run, so there is nothing to trace."))
+    else:
+        last = material.sweeps[-1]
+        blocks += [
+            Prose("To run it again, in a folder that has the same data:"),
+            Code(command(last)),
+            key_values("machine", "Machine and code", machine(last, material)),
+            *_versions(last),
+            *_origins(last),
+            *_plugin_failures(last),
+        ]
+    blocks += _datasets(material)
+    return Section("provenance", "Provenance", blocks)
+
+
+_APART = ("versions", "git", "origins")
+
+
+def machine(sweep: Sweep, material: Material) -> list[tuple[str, str]]:
+    """Return what is known of machine and code; versions and origins stand apart."""
+    known = {k: v for k, v in sweep.provenance.items() if k not in _APART}
+    rows = [(name, text) for name, text in flattened(known) if text != "none"]
+    rows.append(("git", _git(sweep.provenance.get("git"))))
+    if len(material.runs):
+        rows.append(("seeds", values(material.runs["seed"])))
+    return rows
+
+
+def _git(state: Any) -> str:  # Any: what an older or newer nmflab recorded there
+    if not isinstance(state, Mapping):
+        return "not in a git repository"
+    dirty = " with uncommitted changes" if state.get("dirty") else ", clean"
+    return f"commit {state.get('commit', 'unknown')}{dirty}"
+
+
+def _versions(sweep: Sweep) -> list[Block]:
+    versions = sweep.provenance.get("versions")
+    if not isinstance(versions, Mapping) or not versions:
+        return []
+    core = [(name, str(versions[name])) for name in CORE if name in versions]
+    rest = [(str(k), str(v)) for k, v in versions.items() if k not in CORE]
+    blocks: list[Block] = [key_values("versions", "Versions", core, "Distribution")]
+    if rest:
+        table = key_values(
+            "other-versions", "Other distributions installed", rest, "Distribution"
+        )
+        blocks.append(Details(f"{len(rest)} other distributions", [table]))
+    return blocks
+
+
+def _origins(sweep: Sweep) -> list[Block]:
+    """Return what decides whether a finished run is used again."""
+    origins = sweep.provenance.get("origins")
+    if not isinstance(origins, Mapping) or not origins:
+        return []
+    rows = flattened(origins)
+    table = key_values("origins", "A change of any of these runs anew", rows, "What")
+    return [Details("What finished runs depend on", [table])]
+
+
+def _plugin_failures(sweep: Sweep) -> list[Block]:
+    if not sweep.plugin_failures:
+        return []
+    names = ("entry_point", "distribution", "version", "reason")
+    rows = [
+        [Cell(plain(failure.get(name))) for name in names]
+        for failure in sweep.plugin_failures
+    ]
+    columns = [Column(name.replace("_", " ").capitalize()) for name in names]
+    caption = "Plugins that could not be loaded"
+    return [Table("plugin-failures", caption, columns, rows)]
+
+
+def _datasets(material: Material) -> list[Block]:
+    used = dict.fromkeys(material.runs["fingerprint"])
+    found = [material.datasets[f] for f in used if f in material.datasets]
+    if not found:
+        return []
+    rows = [
+        [
+            Cell(dataset.label),
+            Cell(f"{dataset.facts['n_samples']:,} × {dataset.facts['n_features']:,}"),
+            Cell(str(dataset.facts.get("storage", ""))),
+            Cell(dataset.licence or "not stated"),
+            Cell(str(dataset.extras.get("source") or "not stated")),
+            Cell(dataset.fingerprint[:16]),
+        ]
+        for dataset in found
+    ]
+    names = ("Dataset", "Shape", "Storage", "Licence", "Source", "Fingerprint")
+    table = Table("data", "Data used", [Column(name) for name in names], rows)
+    return [table, *_citations(found)]
+
+
+def _citations(datasets: list[StoredDataset]) -> list[Block]:
+    cited = [d for d in datasets if d.citation]
+    blocks: list[Block] = [Heading("Please cite")] if cited else []
+    for dataset in cited:
+        blocks += [Prose(f"{dataset.label}:"), Code(str(dataset.citation))]
+    return blocks
+
+
+def environment(material: Material) -> str:
+    """Return the environment as text that ``pip install -r`` takes."""
+    if not material.sweeps:
+        return "# no command was given to this study yet\n"
+    last = material.sweeps[-1]
+    lines = [f"# {command(last)}"]
+    lines += [f"# {name}: {text}" for name, text in machine(last, material)]
+    versions = last.provenance.get("versions")
+    if isinstance(versions, Mapping):
+        lines += [f"{name}=={version}" for name, version in versions.items()]
+    return "\n".join(line.replace("\n", " ") for line in lines) + "\n"
