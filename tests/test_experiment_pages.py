@@ -41,6 +41,7 @@ PLANNED = {
     "bbc_topics": 3 * 6,
     "movielens_genres": 3 * 8,
     "breast_signatures": 2 * 10,
+    "breast_draws": 2 * 3 * 20,
 }
 
 PUBLISHED = {
@@ -53,6 +54,7 @@ PUBLISHED = {
     "bbc_topics",
     "movielens_genres",
     "breast_signatures",
+    "breast_draws",
 }
 MIRROR = os.environ.get("NMFLAB_DATA")
 

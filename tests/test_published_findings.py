@@ -17,12 +17,13 @@ import pytest
 import nmflab
 
 FOLDERS = Path(__file__).parents[1] / "experiments"
-SCRIPTS = ("all_aml_consensus", "breast_signatures")
+SCRIPTS = ("all_aml_consensus", "breast_signatures", "breast_draws")
 # Scripts, no packages: imported by the name of their file.
 sys.path[:0] = [str(FOLDERS / name) for name in SCRIPTS]
 
 import known  # noqa: E402
 import misplaced  # noqa: E402
+import silhouettes  # noqa: E402
 
 del sys.path[: len(SCRIPTS)]
 
@@ -165,3 +166,21 @@ def test_the_worst_fit_comes_nearest_to_the_known_signatures(run: Run) -> None:
     assert one.to_known[0] == pytest.approx(0.855, abs=0.02)
     assert one.to_known[-1] == one.to_known.max()
     assert one.to_known[-1] > 0.9
+
+
+@pytest.mark.data
+def test_four_signatures_come_back_from_other_draws_if_starts_are_many(
+    run: Run,
+) -> None:
+    """A least silhouette of 0.92 within 0.05 of eight starts; of one below 0.6."""
+    study = run("experiment=breast_draws", "n_components=4")
+    least = silhouettes.look(study.folder)["least"]
+    assert least["best_of_eight", 4] == pytest.approx(0.92, abs=0.05)
+    assert least["one_start", 4] < 0.6
+
+
+@pytest.mark.data
+def test_five_signatures_do_not_come_back(run: Run) -> None:
+    """The least silhouette falls below a half, even with eight starts a draw."""
+    study = run("experiment=breast_draws", "n_components=5", "case=best_of_eight")
+    assert silhouettes.look(study.folder)["least"]["best_of_eight", 5] < 0.5

@@ -28,6 +28,8 @@ def by_chance(
 ) -> float | None:
     """Return the mean of `n_draws` draws; None where there are none.
 
+    A draw that is NaN, for there was nothing to measure in it, does not count.
+
     Parameters
     ----------
     metric : str
@@ -39,7 +41,8 @@ def by_chance(
     if n_draws == 0:
         return None
     rng = np.random.default_rng(zlib.crc32(metric.encode()))
-    return float(np.mean([draw(rng) for _ in range(n_draws)]))
+    drawn = [value for value in (draw(rng) for _ in range(n_draws)) if value == value]
+    return float(np.mean(drawn)) if drawn else None
 
 
 def beside_chance(value: float, chance: float | None, best: float) -> dict[str, float]:

@@ -9,7 +9,7 @@ is its mean over shuffled labels and "adjusted" is
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nmflab.contracts import FittedRun, MetricSpec
@@ -58,13 +58,7 @@ class HungarianAccuracy:
 
     def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if there are not two known classes."""
-        classes, clusters = _sides(run)
-        chance = by_chance(
-            "hungarian_accuracy",
-            lambda rng: accuracy(rng.permutation(classes), clusters),
-            self.n_draws,
-        )
-        return beside_chance(accuracy(classes, clusters), chance, best=1.0)
+        return _of_labels("hungarian_accuracy", accuracy, *_sides(run), self.n_draws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,13 +87,7 @@ class Purity:
 
     def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if there are not two known classes."""
-        classes, clusters = _sides(run)
-        chance = by_chance(
-            "purity",
-            lambda rng: purity(rng.permutation(classes), clusters),
-            self.n_draws,
-        )
-        return beside_chance(purity(classes, clusters), chance, best=1.0)
+        return _of_labels("purity", purity, *_sides(run), self.n_draws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,19 +117,7 @@ class NormalizedMutualInformation:
 
     def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if there are not two known classes."""
-        classes, clusters = _sides(run)
-        chance = by_chance(
-            "nmi",
-            lambda rng: mutual_information(rng.permutation(classes), clusters),
-            self.n_draws,
-        )
-        shared, values = mutual_information(classes, clusters), {}
-        for mean, size in mean_entropies(classes, clusters).items():
-            expected = None if chance is None else chance / size
-            found = beside_chance(within_unit(shared / size), expected, best=1.0)
-            for suffix, value in found.items():
-                values[f"{mean}_{suffix}" if suffix else mean] = value
-        return values
+        return _information("nmi", *_sides(run), self.n_draws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,24 +169,69 @@ class ColumnAgreement:
 
     Needs ``column_labels`` among the extras of the data. Suffixes "accuracy", "purity",
     "nmi_max", "nmi_arithmetic" and "ari": what `HungarianAccuracy` and the others say
-    of the samples, said of the features. All but "ari" rise or fall with n_components
-    by themselves.
+    of the samples, said of the features, with "accuracy_chance", "accuracy_adjusted"
+    and so on; "ari" is adjusted already.
+
+    Parameters
+    ----------
+    n_draws : int, default 20
+        Shuffles of the classes behind "chance"; 0 leaves it out.
     """
+
+    n_draws: int = 20
+
+    def __post_init__(self) -> None:
+        check_draws("column_agreement", self.n_draws)
 
     def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if columns have no two known classes."""
         clusters = feature_clusters(run)
         labels = run.dataset.extras.get("column_labels")
-        classes = classes_of(labels, clusters, "column_labels")
+        sides = classes_of(labels, clusters, "column_labels"), clusters
+        metric, n_draws = "column_agreement", self.n_draws
         return {
-            "accuracy": accuracy(classes, clusters),
-            "purity": purity(classes, clusters),
-            "ari": adjusted_rand(classes, clusters),
-            **{
-                f"nmi_{mean}": within_unit(mutual_information(classes, clusters) / size)
-                for mean, size in mean_entropies(classes, clusters).items()
-            },
+            **_prefixed("accuracy", _of_labels(metric, accuracy, *sides, n_draws)),
+            **_prefixed("purity", _of_labels(metric, purity, *sides, n_draws)),
+            "ari": adjusted_rand(*sides),
+            **_prefixed("nmi", _information(metric, *sides, n_draws)),
         }
+
+
+def _of_labels(
+    metric: str,
+    value: Callable[[Labels, Labels], float],
+    classes: Labels,
+    clusters: Labels,
+    n_draws: int,
+) -> dict[str, float]:
+    """Return a value, and beside it that of classes that were shuffled."""
+    chance = by_chance(
+        metric, lambda rng: value(rng.permutation(classes), clusters), n_draws
+    )
+    return beside_chance(value(classes, clusters), chance, best=1.0)
+
+
+def _information(
+    metric: str, classes: Labels, clusters: Labels, n_draws: int
+) -> dict[str, float]:
+    """Return the mutual information over each mean entropy, beside its chance."""
+    chance = by_chance(
+        metric,
+        lambda rng: mutual_information(rng.permutation(classes), clusters),
+        n_draws,
+    )
+    shared = mutual_information(classes, clusters)
+    values: dict[str, float] = {}
+    for mean, size in mean_entropies(classes, clusters).items():
+        expected = None if chance is None else chance / size
+        found = beside_chance(within_unit(shared / size), expected, best=1.0)
+        values |= _prefixed(mean, found)
+    return values
+
+
+def _prefixed(name: str, values: Mapping[str, float]) -> dict[str, float]:
+    """Return values under longer suffixes."""
+    return {f"{name}_{key}" if key else name: value for key, value in values.items()}
 
 
 def _sides(run: FittedRun) -> tuple[Labels, Labels]:
@@ -240,6 +261,6 @@ def nmflab_metrics() -> Iterator[MetricSpec]:
         name="column_agreement",
         metric=ColumnAgreement,
         direction="higher",
-        range=(-0.5, 1.0),
-        examples=(ColumnAgreement(),),
+        range=(None, 1.0),
+        examples=(ColumnAgreement(), ColumnAgreement(n_draws=0)),
     )

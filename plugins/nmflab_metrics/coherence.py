@@ -6,20 +6,28 @@ be compared with one from Wikipedia. "document" metrics count samples in which X
 are means over pairs of top features, a run the mean over its components. Features that
 never occur, and pairs in every context, are left out.
 
+Longer tails of components bring rarer features, so that a value moves with n_components
+by itself. Suffix "chance" is the mean over lists of the same lengths drawn at random
+from all features that the run lists; where the best value is known, "adjusted" is
+``(value − chance) / (best − chance)``: compare different n_components by that. With one
+component there is nothing to draw from but its own list.
+
 All of them agree with people only loosely: look at the lists beside the numbers
 (A. Hoyle et al., "Is Automated Topic Model Evaluation Broken?", NeurIPS 2021).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from nmflab.contracts import FittedRun, MetricSpec, NotApplicable
 from nmflab.hookspecs import hookimpl
+from nmflab_metrics.chance import beside_chance, by_chance, check_draws
 from nmflab_metrics.cooccurrence import (
     Occurrence,
     in_samples,
@@ -50,6 +58,8 @@ class UMass:
     ----------
     n_top : int, default 10
         Length of the lists, at least 2.
+    n_draws : int, default 20
+        Random lists behind "chance"; 0 leaves it out.
 
     References
     ----------
@@ -58,16 +68,17 @@ class UMass:
     """
 
     n_top: int = 10
+    n_draws: int = 20
 
     def __post_init__(self) -> None:
         check_n_top("umass", self.n_top, least=2)
+        check_draws("umass", self.n_draws)
 
-    def compute(self, run: FittedRun) -> float:
+    def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if no two top features occur."""
         lists = top_lists(distributions(run), self.n_top)
         occurrence = in_samples(run.dataset, lists)
-        n = occurrence.n_contexts
-        return over_components(_umass(occurrence.together(top), n) for top in lists)
+        return _beside_draws("umass", occurrence, lists, _umass_of, self.n_draws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +95,8 @@ class Uci:
         Tokens in a window.
     epsilon : float, default 1e-12
         ε, above 0: what a pair that never meets has in place of 0.
+    n_draws : int, default 20
+        Random lists behind "chance"; 0 leaves it out.
 
     References
     ----------
@@ -94,9 +107,11 @@ class Uci:
     n_top: int = 10
     window: int = 10
     epsilon: float = 1e-12
+    n_draws: int = 20
 
     def __post_init__(self) -> None:
         check_n_top("uci", self.n_top, least=2)
+        check_draws("uci", self.n_draws)
         _check_window("uci", self.window, self.epsilon)
         if self.epsilon == 0:
             raise ValueError(
@@ -104,11 +119,12 @@ class Uci:
                 " would be minus infinity; 1e-12 is usual"
             )
 
-    def compute(self, run: FittedRun) -> float:
+    def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if no two top features are among the tokens."""
         lists = top_lists(distributions(run), self.n_top)
         occurrence = _windows(run, lists, self.window)
-        return mean_over_pairs(occurrence, lists, self.epsilon, normalized=False)
+        coherence = partial(mean_over_pairs, epsilon=self.epsilon, normalized=False)
+        return _beside_draws("uci", occurrence, lists, coherence, self.n_draws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +143,8 @@ class NpmiWindow:
         Tokens in a window.
     epsilon : float, default 1e-12
         ε; with 0 a pair that never meets has -1.
+    n_draws : int, default 20
+        Random lists behind "chance"; 0 leaves it out.
 
     Notes
     -----
@@ -144,16 +162,21 @@ class NpmiWindow:
     n_top: int = 10
     window: int = 10
     epsilon: float = 1e-12
+    n_draws: int = 20
 
     def __post_init__(self) -> None:
         check_n_top("npmi_window", self.n_top, least=2)
+        check_draws("npmi_window", self.n_draws)
         _check_window("npmi_window", self.window, self.epsilon)
 
-    def compute(self, run: FittedRun) -> float:
+    def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if no two top features are among the tokens."""
         lists = top_lists(distributions(run), self.n_top)
         occurrence = _windows(run, lists, self.window)
-        return mean_over_pairs(occurrence, lists, self.epsilon, normalized=True)
+        coherence = partial(mean_over_pairs, epsilon=self.epsilon, normalized=True)
+        return _beside_draws(
+            "npmi_window", occurrence, lists, coherence, self.n_draws, best=1.0
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +191,8 @@ class NpmiDocument:
     ----------
     n_top : int, default 10
         Length of the lists, at least 2.
+    n_draws : int, default 20
+        Random lists behind "chance"; 0 leaves it out.
 
     References
     ----------
@@ -176,15 +201,20 @@ class NpmiDocument:
     """
 
     n_top: int = 10
+    n_draws: int = 20
 
     def __post_init__(self) -> None:
         check_n_top("npmi_document", self.n_top, least=2)
+        check_draws("npmi_document", self.n_draws)
 
-    def compute(self, run: FittedRun) -> float:
+    def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if no pair of top features says anything."""
         lists = top_lists(distributions(run), self.n_top)
         occurrence = in_samples(run.dataset, lists)
-        return mean_over_pairs(occurrence, lists, 0.0, normalized=True)
+        coherence = partial(mean_over_pairs, epsilon=0.0, normalized=True)
+        return _beside_draws(
+            "npmi_document", occurrence, lists, coherence, self.n_draws, best=1.0
+        )
 
 
 def _check_window(metric: str, window: int, epsilon: float) -> None:
@@ -204,6 +234,34 @@ def _windows(run: FittedRun, lists: Sequence[Features], size: int) -> Occurrence
     if tokens is None:
         raise NotApplicable("needs tokens")
     return in_windows([str(one) for one in tokens], names_of(run), lists, size)
+
+
+def _beside_draws(
+    metric: str,
+    occurrence: Occurrence,
+    lists: Sequence[Features],
+    coherence: Callable[[Occurrence, Sequence[Features]], float],
+    n_draws: int,
+    best: float | None = None,
+) -> dict[str, float]:
+    """Return a run's coherence beside that of lists drawn from what it lists."""
+    value = coherence(occurrence, lists)
+
+    def draw(rng: np.random.Generator) -> float:
+        try:
+            return coherence(occurrence, occurrence.drawn(lists, rng))
+        except NotApplicable:  # no pair of this draw says anything
+            return np.nan
+
+    if best is None:
+        chance = by_chance(metric, draw, n_draws)
+        return {"": value} if chance is None else {"": value, "chance": chance}
+    return beside_chance(value, by_chance(metric, draw, n_draws), best)
+
+
+def _umass_of(occurrence: Occurrence, lists: Sequence[Features]) -> float:
+    n = occurrence.n_contexts
+    return over_components(_umass(occurrence.together(top), n) for top in lists)
 
 
 def _umass(counts: npt.NDArray[np.int64], n_contexts: int) -> float:
@@ -237,13 +295,13 @@ def nmflab_metrics() -> Iterator[MetricSpec]:
         metric=NpmiWindow,
         needs=frozenset({"tokens"}),
         direction="higher",
-        range=(-1.0, 1.0),
+        range=(None, 1.0),
         examples=(NpmiWindow(), NpmiWindow(n_top=3, window=3, epsilon=0.0)),
     )
     yield MetricSpec(
         name="npmi_document",
         metric=NpmiDocument,
         direction="higher",
-        range=(-1.0, 1.0),
+        range=(None, 1.0),
         examples=(NpmiDocument(), NpmiDocument(n_top=3)),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -40,11 +41,30 @@ class Occurrence:
         """Number of samples or windows."""
         return int(self.within.shape[0])
 
+    def drawn(
+        self, lists: Sequence[Features], rng: np.random.Generator
+    ) -> list[Features]:
+        """Return lists of the same lengths, each drawn from all that are listed."""
+        return [rng.choice(self.features, len(one), replace=False) for one in lists]
+
     def together(self, features: Features) -> npt.NDArray[np.int64]:
         """Return in how many contexts each two occur; the diagonal is each alone."""
-        some = self.within[:, np.searchsorted(self.features, features)]
-        counts: Any = some.T @ some
-        return np.asarray(counts.toarray(), dtype=np.int64)
+        places = np.searchsorted(self.features, features)
+        if self._counts is not None:
+            return self._counts[np.ix_(places, places)]
+        return _counted(self.within[:, places])
+
+    @cached_property
+    def _counts(self) -> npt.NDArray[np.int64] | None:
+        """All at once, where they are few: lists share features, and draws of them."""
+        return _counted(self.within) if self.features.size <= _FEW else None
+
+
+_FEW = 2000
+
+
+def _counted(within: Any) -> npt.NDArray[np.int64]:
+    return np.asarray((within.T @ within).toarray(), dtype=np.int64)
 
 
 def in_samples(dataset: Dataset, lists: Sequence[Features]) -> Occurrence:

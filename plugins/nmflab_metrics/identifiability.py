@@ -13,6 +13,7 @@ from nmflab.hookspecs import hookimpl
 from nmflab.numerics import canonical
 from nmflab.numerics.nnls import nnls
 from nmflab.numerics.separable import spa
+from nmflab_metrics.chance import beside_chance, by_chance, check_draws
 from nmflab_metrics.scattering import unmet_conditions
 
 NMFLAB_CONTRACT = 1
@@ -28,7 +29,14 @@ class Separability:
     where every component has a sample of its own (the model is separable);
     dimensionless. Suffix "W": this; "H": the same of the columns, where 1 means that
     every component has a feature of its own (an anchor word). Zero components are left
-    out.
+    out. It falls with n_components by itself: suffix "W_chance" is the mean where each
+    column of W is shuffled by itself, "W_adjusted" ``(value − chance)/(1 − chance)``,
+    which may be below 0; "H_chance" and "H_adjusted" of the rows of H.
+
+    Parameters
+    ----------
+    n_draws : int, default 20
+        Shuffles behind "chance"; 0 leaves it out.
 
     References
     ----------
@@ -36,12 +44,29 @@ class Separability:
     Decomposition into Parts?", NeurIPS 16, 2003.
     """
 
+    n_draws: int = 20
+
+    def __post_init__(self) -> None:
+        check_draws("separability", self.n_draws)
+
     def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if fewer than 2 components are not 0."""
         form = _alive(run)
         W = form.W * form.H.sum(axis=1)
         H = form.H * form.W.sum(axis=0)[:, None]
-        return {"W": _purest(W), "H": _purest(H.T)}
+        return {
+            f"{name}_{suffix}" if suffix else name: value
+            for name, weights in (("W", W), ("H", H.T))
+            for suffix, value in self._beside_chance(weights).items()
+        }
+
+    def _beside_chance(self, weights: Matrix) -> dict[str, float]:
+        chance = by_chance(
+            "separability",
+            lambda rng: _purest(rng.permuted(weights, axis=0)),
+            self.n_draws,
+        )
+        return beside_chance(_purest(weights), chance, best=1.0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,8 +192,8 @@ def nmflab_metrics() -> Iterator[MetricSpec]:
         metric=Separability,
         needs=nonnegative,
         direction="higher",
-        range=(0.0, 1.0),
-        examples=(Separability(),),
+        range=(None, 1.0),
+        examples=(Separability(), Separability(n_draws=0)),
     )
     yield MetricSpec(
         name="spa_residual",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmflab.contracts import FittedRun, MetricSpec, NotApplicable
+from nmflab.contracts import FittedRun, Matrix, MetricSpec, NotApplicable
 from nmflab.hookspecs import hookimpl
 from nmflab.numerics import unit_rows
 
@@ -20,19 +20,25 @@ class ComponentOverlap:
 
     0 where no two components share a feature, 1 where all are proportional (below 0
     only where H is signed). Zero rows are left out. High where a background is shared
-    by all components.
+    by all components. Suffix "W": the same of the columns of W, 0 where no sample has
+    two components.
     """
 
-    def compute(self, run: FittedRun) -> float:
+    def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if fewer than 2 components are not 0."""
-        rows = unit_rows(run.factors.H)
-        rows = rows[rows.any(axis=1)]
-        if len(rows) < 2:
+        W, H = run.factors.W.T, run.factors.H
+        alive = W.any(axis=1) & H.any(axis=1)
+        if alive.sum() < 2:
             raise NotApplicable(
-                f"needs at least 2 components that are not 0, the run has {len(rows)}"
+                f"needs at least 2 components that are not 0, the run has {alive.sum()}"
             )
-        cosines = (rows @ rows.T)[np.triu_indices(len(rows), k=1)]
-        return float(np.clip(cosines, -1.0, 1.0).mean())
+        return {"": _mean_cosine(H[alive]), "W": _mean_cosine(W[alive])}
+
+
+def _mean_cosine(rows: Matrix) -> float:
+    units = unit_rows(rows)
+    cosines = (units @ units.T)[np.triu_indices(len(units), k=1)]
+    return float(np.clip(cosines, -1.0, 1.0).mean())
 
 
 @hookimpl

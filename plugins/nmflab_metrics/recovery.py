@@ -133,13 +133,25 @@ class FactorMatchScore:
     ``ξ = ‖w‖‖h‖``. 1 where the factors are the true ones, but for scale and order; 0
     where nothing is shared; dimensionless. Components matched for the largest sum; one
     without a partner, on either side, counts 0. Suffix "cosines": the same without the
-    first factor, so without the sizes.
+    first factor, so without the sizes. Suffix "chance" is the mean where the samples
+    and the features of the components are shuffled, alike for all, "adjusted" ``(value
+    − chance)/(1 − chance)``; "cosines_chance" and "cosines_adjusted" likewise.
+
+    Parameters
+    ----------
+    n_draws : int, default 20
+        Shuffles behind "chance"; 0 leaves it out.
 
     References
     ----------
     E. Acar, D. M. Dunlavy, T. G. Kolda, M. Mørup, "Scalable Tensor Factorizations for
     Incomplete Data", Chemometrics and Intelligent Laboratory Systems 106(1), 2011.
     """
+
+    n_draws: int = 20
+
+    def __post_init__(self) -> None:
+        check_draws("factor_match_score", self.n_draws)
 
     def compute(self, run: FittedRun) -> dict[str, float]:
         """Raise NotApplicable if the true factors have another shape."""
@@ -149,16 +161,37 @@ class FactorMatchScore:
                 f"needs true factors of {found.W.shape[0]} samples, those of the data"
                 f" have {true.W.shape[0]}"
             )
-        cosines = (unit_rows(true.W.T) @ unit_rows(found.W.T).T) * (
-            unit_rows(true.H) @ unit_rows(found.H).T
-        )
-        sizes, others = (
-            np.linalg.norm(one.W, axis=0) * np.linalg.norm(one.H, axis=1)
-            for one in (true, found)
-        )
-        larger = np.maximum(sizes[:, None], others)
-        weights = 1 - np.abs(sizes[:, None] - others) / larger
-        return {"": _best_mean(weights * cosines), "cosines": _best_mean(cosines)}
+        score = _match_scores(true, found)
+        values: dict[str, float] = {}
+        for at, name in enumerate(("", "cosines")):
+
+            def shuffled(rng: np.random.Generator, at: int = at) -> float:
+                return _match_scores(true, _shuffled_both(found, rng))[at]
+
+            chance = by_chance("factor_match_score", shuffled, self.n_draws)
+            beside = beside_chance(score[at], chance, best=1.0)
+            values |= {"_".join(filter(None, (name, s))): v for s, v in beside.items()}
+        return values
+
+
+def _match_scores(true: Factors, found: Factors) -> tuple[float, float]:
+    """Return the factor match score, and that of the cosines alone."""
+    cosines = (unit_rows(true.W.T) @ unit_rows(found.W.T).T) * (
+        unit_rows(true.H) @ unit_rows(found.H).T
+    )
+    sizes, others = (
+        np.linalg.norm(one.W, axis=0) * np.linalg.norm(one.H, axis=1)
+        for one in (true, found)
+    )
+    larger = np.maximum(sizes[:, None], others)
+    weights = 1 - np.abs(sizes[:, None] - others) / larger
+    return _best_mean(weights * cosines), _best_mean(cosines)
+
+
+def _shuffled_both(factors: Factors, rng: np.random.Generator) -> Factors:
+    return Factors(
+        factors.W[rng.permutation(len(factors.W))], _shuffled(factors.H, rng)
+    )
 
 
 def _truth(run: FittedRun) -> Factors:
@@ -258,6 +291,6 @@ def nmflab_metrics() -> Iterator[MetricSpec]:
         metric=FactorMatchScore,
         needs=truth,
         direction="higher",
-        range=(-1.0, 1.0),
-        examples=(FactorMatchScore(),),
+        range=(None, 1.0),
+        examples=(FactorMatchScore(), FactorMatchScore(n_draws=0)),
     )

@@ -158,9 +158,19 @@ def test_columns_are_compared_with_their_own_classes(make_run):
     H = np.array([[1.0, 2.0, 0.1, 0.0], [0.2, 0.0, 1.0, 3.0]]) * [[1e6], [1]]
     W = np.array([[1e-6, 0], [0, 1], [1e-6, 1]])
     extras = {"column_labels": np.array(["x", "x", "y", "y"])}
-    found = ColumnAgreement().compute(make_run(W @ H, W, H, extras=extras))
+    found = ColumnAgreement(n_draws=0).compute(make_run(W @ H, W, H, extras=extras))
     assert found == dict.fromkeys(found, pytest.approx(1.0))
     assert sorted(found) == ["accuracy", "ari", "nmi_arithmetic", "nmi_max", "purity"]
+
+
+def test_agreement_of_columns_has_its_chance_beside_it(make_run):
+    """Many features, shuffled classes: purity by chance near a half, adjusted 0."""
+    rng = np.random.default_rng(0)
+    H, W = rng.random((2, 400)), rng.random((3, 2))
+    extras = {"column_labels": np.tile(["x", "y"], 200)}
+    found = ColumnAgreement().compute(make_run(W @ H, W, H, extras=extras))
+    assert found["purity_chance"] == pytest.approx(0.5, abs=0.05)
+    assert found["nmi_max_adjusted"] == pytest.approx(0.0, abs=0.05)
 
 
 def test_columns_without_classes_are_not_compared(make_run):

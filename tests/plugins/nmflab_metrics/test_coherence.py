@@ -39,20 +39,20 @@ X = np.array([[1, 2, 0, 0], [3, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1]])
 
 def test_umass_is_summed_over_ordered_pairs(make_run):
     """Lists a, b, c: D(a) = 3, D(b) = 2, D(ab) = 2, D(ac) = 1, D(bc) = 0."""
-    found = UMass(n_top=3).compute(run_of(make_run, X, [[3, 2, 1, 0]]))
+    found = UMass(n_top=3).compute(run_of(make_run, X, [[3, 2, 1, 0]]))[""]
     expected = np.log((2 + 1) / 3) + np.log((1 + 1) / 3) + np.log((0 + 1) / 2)
     assert found == pytest.approx(expected, rel=1e-14)
 
 
 def test_umass_depends_on_the_order_of_the_list(make_run):
     """Lists b, a: the pair is divided by D(b)."""
-    found = UMass(n_top=2).compute(run_of(make_run, X, [[2, 3, 0, 0]]))
+    found = UMass(n_top=2).compute(run_of(make_run, X, [[2, 3, 0, 0]]))[""]
     assert found == pytest.approx(np.log(3 / 2), rel=1e-14)
 
 
 def test_document_npmi_by_hand(make_run):
     """P(a) = 3/4, P(b) = P(ab) = 1/2: log(4/3) / log 2."""
-    found = NpmiDocument(n_top=2).compute(run_of(make_run, X, [[3, 2, 0, 0]]))
+    found = NpmiDocument(n_top=2).compute(run_of(make_run, X, [[3, 2, 0, 0]]))[""]
     assert found == pytest.approx(np.log(4 / 3) / np.log(2), rel=1e-14)
 
 
@@ -60,12 +60,12 @@ def test_document_npmi_has_its_ends(make_run):
     """1 for features that always meet, -1 for those that never do, 0 independent."""
     both = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]]
     values = [
-        NpmiDocument(n_top=2).compute(run_of(make_run, both, [h]))
+        NpmiDocument(n_top=2).compute(run_of(make_run, both, [h]))[""]
         for h in ([2, 1, 0, 0], [2, 0, 1, 0])
     ]
     assert values == pytest.approx([1.0, -1.0])
     independent = [[1, 1], [1, 0], [0, 1], [0, 0]]
-    found = NpmiDocument().compute(run_of(make_run, independent, [[2, 1]]))
+    found = NpmiDocument().compute(run_of(make_run, independent, [[2, 1]]))[""]
     assert found == pytest.approx(0.0, abs=1e-15)
 
 
@@ -73,7 +73,7 @@ def test_coherence_is_the_mean_over_components(make_run):
     """1 and -1 in the two components: 0."""
     both = [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 1]]
     run = run_of(make_run, both, [[2, 1, 0, 0], [2, 0, 1, 0]])
-    assert NpmiDocument(n_top=2).compute(run) == pytest.approx(0.0, abs=1e-15)
+    assert NpmiDocument(n_top=2).compute(run)[""] == pytest.approx(0.0, abs=1e-15)
 
 
 @pytest.mark.parametrize("metric", [NpmiDocument, UMass])
@@ -99,6 +99,31 @@ def test_features_in_every_sample_say_nothing(make_run, metric):
         metric(n_top=2).compute(run_of(make_run, np.ones((3, 6)), H))
 
 
+def test_lists_of_features_that_meet_are_above_chance(make_run):
+    """Two blocks that never meet: 1 for the blocks, -1/3 for pairs drawn at random."""
+    blocks = np.kron(np.eye(2), np.ones((3, 2)))
+    run = run_of(make_run, blocks, [[2, 1, 0, 0], [0, 0, 2, 1]])
+    found = NpmiDocument(n_top=2, n_draws=2000).compute(run)
+    # Of the six pairs two lie within a block and have 1, four across and have -1.
+    assert found["chance"] == pytest.approx(-1 / 3, abs=0.05)
+    assert (found[""], found["adjusted"]) == (1.0, pytest.approx(1.0))
+
+
+@pytest.mark.parametrize("metric", [NpmiDocument, UMass])
+def test_lists_drawn_at_random_are_at_chance(make_run, metric):
+    """Random components have a coherence near that of lists drawn from theirs."""
+    rng = np.random.default_rng(3)
+    counts = rng.poisson(0.5, (200, 6)).astype(float)
+    found = metric(n_top=3).compute(run_of(make_run, counts, rng.random((5, 6))))
+    assert found["chance"] == pytest.approx(found[""], abs=0.15)
+
+
+def test_coherence_that_has_no_best_value_is_not_adjusted(make_run):
+    """UMass and UCI are not bounded: their chance stands alone."""
+    found = UMass(n_top=2).compute(run_of(make_run, X, [[3, 2, 0, 0], [0, 0, 1, 2]]))
+    assert sorted(found) == ["", "chance"]
+
+
 def test_signed_data_have_no_occurrences(make_run):
     """Below 0 is not present."""
     with pytest.raises(NotApplicable, match="X of at least 0"):
@@ -108,24 +133,26 @@ def test_signed_data_have_no_occurrences(make_run):
 def test_windows_slide_within_documents(make_run):
     """Window 2 over "a b c" and "d": ab, bc, d. P(ab) = 1/3, P(a) = 1/3, P(b) = 2/3."""
     run = tokens_run(make_run, ["a b c", "d"], [[2, 1, 0, 0, 0, 0]])
-    npmi = NpmiWindow(n_top=2, window=2, epsilon=0.0).compute(run)
+    npmi = NpmiWindow(n_top=2, window=2, epsilon=0.0).compute(run)[""]
     assert npmi == pytest.approx(np.log(3 / 2) / np.log(3), rel=1e-14)
-    uci = Uci(n_top=2, window=2).compute(run)
+    uci = Uci(n_top=2, window=2).compute(run)[""]
     assert uci == pytest.approx(np.log(3 / 2), rel=1e-11)
 
 
 def test_a_word_counts_once_in_a_window(make_run):
     """Repeats change nothing: "a a b" with window 3 is one window with both."""
     run = tokens_run(make_run, ["a a b", "c d e"], [[2, 1, 0, 0, 0, 0]])
-    assert NpmiWindow(n_top=2, window=3, epsilon=0.0).compute(run) == pytest.approx(1.0)
+    assert NpmiWindow(n_top=2, window=3, epsilon=0.0).compute(run)[""] == pytest.approx(
+        1.0
+    )
 
 
 def test_words_far_apart_meet_in_the_document_only(make_run):
     """Window and document NPMI are different metrics: -1 and 1 here."""
     documents = ["a c c c c b"] * 3 + ["d e f"] * 3
     run = tokens_run(make_run, documents, [[2, 1, 0, 0, 0, 0]])
-    assert NpmiWindow(n_top=2, window=3, epsilon=0.0).compute(run) == -1.0
-    assert NpmiDocument(n_top=2).compute(run) == pytest.approx(1.0)
+    assert NpmiWindow(n_top=2, window=3, epsilon=0.0).compute(run)[""] == -1.0
+    assert NpmiDocument(n_top=2).compute(run)[""] == pytest.approx(1.0)
 
 
 def random_documents(seed: int) -> list[str]:
@@ -162,7 +189,7 @@ def test_window_metrics_are_those_of_gensim(make_run, metric, name, window):
         topn=4,
         processes=1,
     )
-    found = metric(n_top=4, window=window).compute(run)
+    found = metric(n_top=4, window=window).compute(run)[""]
     assert found == pytest.approx(model.get_coherence(), rel=1e-10)
 
 
@@ -180,7 +207,7 @@ def test_windows_are_counted_as_one_by_one(make_run, window):
     )
     expected = np.log(both / (a * b)) / -np.log(both)
     run = tokens_run(make_run, documents, [[2, 1, 0, 0, 0, 0]])
-    found = NpmiWindow(n_top=2, window=window, epsilon=0.0).compute(run)
+    found = NpmiWindow(n_top=2, window=window, epsilon=0.0).compute(run)[""]
     assert found == pytest.approx(expected, rel=1e-12)
 
 
@@ -301,7 +328,7 @@ def test_the_five_sections_of_the_bbc_are_coherent_and_diverse():
         factors=Factors(W, model.components_),
         dataset=Dataset(X=counts, column_names=terms),
     )
-    assert NpmiDocument().compute(run) == pytest.approx(0.335, abs=0.03)
+    assert NpmiDocument().compute(run)[""] == pytest.approx(0.335, abs=0.03)
     assert TopicDiversity().compute(run)[""] >= 0.94
     assert WordIntrusion().compute(run)[""] >= 0.9
     assert LabelReadability().compute(run) == 1.0

@@ -42,8 +42,20 @@ def test_a_separable_model_has_separability_one(make_run):
 
 def test_a_model_of_equal_shares_is_least_separable(make_run):
     """Everywhere the same mixture of r components: 1/r."""
-    found = Separability().compute(run_of(make_run, np.ones((5, 4)), np.ones((4, 6))))
+    run = run_of(make_run, np.ones((5, 4)), np.ones((4, 6)))
+    found = Separability(n_draws=0).compute(run)
     assert found == {"W": pytest.approx(0.25), "H": pytest.approx(0.25)}
+
+
+def test_separability_has_its_chance_beside_it(make_run):
+    """Weights shuffled in each column are at chance; a separable model has 1."""
+    rng = np.random.default_rng(0)
+    W, H = rng.random((300, 3)), rng.random((3, 300))
+    found = Separability().compute(run_of(make_run, W, H))
+    assert found["W"] > 0.5
+    assert abs(found["W_adjusted"]) < 0.5
+    exact = Separability().compute(run_of(make_run, np.eye(3)[[0, 1, 2, 0]], H))
+    assert exact["W_adjusted"] == 1.0
 
 
 def test_separability_is_that_of_the_least_pure_component(make_run):
