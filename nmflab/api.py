@@ -51,6 +51,16 @@ class Study:
         with self._open() as store:
             return store.traces()
 
+    @property
+    def over_seeds(self) -> pd.DataFrame:
+        """One row a metric over seeds and setting: labels, name, value, what was missing.
+
+        As `nmflab.store.Store.group_metrics` has them; asked for by ``metrics=``, with
+        the name of a metric over seeds, and empty where none was.
+        """
+        with self._open() as store:
+            return store.group_metrics()
+
     def factors(self, key: str) -> Factors:
         """Return the factors of a run, float64.
 

@@ -36,6 +36,17 @@ def test_a_study_sweeps_a_matrix_in_memory() -> None:
     )
 
 
+def test_metrics_over_seeds_are_one_row_a_setting() -> None:
+    """A value of each solver, of all its seeds; none where none was asked for."""
+    asked = ("executor.name=serial", "stop.max_steps=20", "metrics=[amari]")
+    done = nmflab.study("solver=hals,mu", "seed=range(3)", *asked, X=X)
+    found = done.over_seeds.query("name == 'amari'").set_index("solver")
+    assert sorted(found.index) == ["hals", "mu"]
+    assert (found["n_runs"] == 3).all()
+    assert found["value"].between(0, 1).all()
+    assert nmflab.study(*QUICK, X=2 * X).over_seeds.empty
+
+
 def test_two_matrices_are_two_studies() -> None:
     """The folder's name holds a part of the fingerprint."""
     first = nmflab.study(*QUICK, X=X)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from nmflab.contracts import FittedRun, Matrix, NotApplicable
 from nmflab.numerics import canonical, unit_rows
-from nmflab_metrics.chance import by_chance
+from nmflab_metrics.chance import Chance, by_chance
 
 Rows: TypeAlias = list[npt.NDArray[Any]]
 
@@ -81,7 +81,7 @@ def by_seed(runs: Sequence[FittedRun]) -> list[FittedRun]:
 
 def shuffled_cosines(
     metric: str, rows: Rows, value: Callable[[Matrix], Matrix | float], n_draws: int
-) -> float | None:
+) -> Chance | None:
     """Return a value by chance: of two runs whose features were shuffled, row by row.
 
     As `nmflab_metrics.chance.by_chance`, each draw of another two of the runs.

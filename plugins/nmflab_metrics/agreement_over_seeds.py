@@ -107,9 +107,9 @@ class AmariDistance:
         rows = _centred(live_rows(by_seed(runs)))
         if rows[0].shape[1] < 2:
             raise NotApplicable("needs 2 features, for correlations between components")
-        found = {"": float(over_pairs(similarities(rows), _amari).mean())}
+        found = float(over_pairs(similarities(rows), _amari).mean())
         chance = shuffled_cosines("amari", rows, _amari, self.n_draws)
-        return found if chance is None else {**found, "chance": chance}
+        return beside_chance(found, chance, best=None)
 
 
 @dataclass(frozen=True, kw_only=True)

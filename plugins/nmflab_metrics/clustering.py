@@ -223,7 +223,7 @@ def _information(
     shared = mutual_information(classes, clusters)
     values: dict[str, float] = {}
     for mean, size in mean_entropies(classes, clusters).items():
-        expected = None if chance is None else chance / size
+        expected = None if chance is None else chance.over(size)
         found = beside_chance(within_unit(shared / size), expected, best=1.0)
         values |= _prefixed(mean, found)
     return values

@@ -253,9 +253,6 @@ def _beside_draws(
         except NotApplicable:  # no pair of this draw says anything
             return np.nan
 
-    if best is None:
-        chance = by_chance(metric, draw, n_draws)
-        return {"": value} if chance is None else {"": value, "chance": chance}
     return beside_chance(value, by_chance(metric, draw, n_draws), best)
 
 

@@ -22,7 +22,7 @@ from nmflab.numerics import (
     dispersion,
 )
 from nmflab_metrics._between_runs import check_seeds
-from nmflab_metrics.chance import beside_chance
+from nmflab_metrics.chance import Chance, beside_chance
 from nmflab_metrics.partition import Labels
 
 NMFLAB_CONTRACT = 1
@@ -145,7 +145,7 @@ def _drawn(clusters: list[Labels], most: int) -> list[Labels]:
     return [labels[kept] for labels in clusters]
 
 
-def _by_chance(clusters: list[Labels]) -> float:
+def _by_chance(clusters: list[Labels]) -> Chance:
     """Return the expected dispersion where each run's labels are shuffled.
 
     ``C_ij`` then is the mean of independent draws, 1 with probability
@@ -157,7 +157,7 @@ def _by_chance(clusters: list[Labels]) -> float:
         p[at] = _pairs(counts) / _pairs(np.array([float(n)]))
     variance = (p * (1.0 - p)).sum() / p.size**2
     apart = 4.0 * (variance + (p.mean() - 0.5) ** 2)
-    return float((1.0 + (n - 1.0) * apart) / n)
+    return Chance(float((1.0 + (n - 1.0) * apart) / n))
 
 
 def _constant(C: Matrix, of: str) -> str:

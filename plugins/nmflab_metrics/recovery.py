@@ -90,7 +90,7 @@ class SpectralAngle:
             self.n_draws,
         )
         # No "adjusted": of that, higher would be better, the opposite of an angle.
-        return values if chance is None else {**values, "chance": chance}
+        return values | beside_chance(values[""], chance, best=None)
 
 
 @dataclass(frozen=True, kw_only=True)

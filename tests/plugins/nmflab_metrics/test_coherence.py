@@ -121,7 +121,7 @@ def test_lists_drawn_at_random_are_at_chance(make_run, metric):
 def test_coherence_that_has_no_best_value_is_not_adjusted(make_run):
     """UMass and UCI are not bounded: their chance stands alone."""
     found = UMass(n_top=2).compute(run_of(make_run, X, [[3, 2, 0, 0], [0, 0, 1, 2]]))
-    assert sorted(found) == ["", "chance"]
+    assert sorted(found) == ["", "chance", "chance_sd"]
 
 
 def test_signed_data_have_no_occurrences(make_run):

@@ -20,7 +20,8 @@ MOST_ROWS = 400
 
 _AXES = ("dataset", "weighting", "split", "objective", "init", "dtype")
 _ARROWS = {"lower": " ↓", "higher": " ↑"}
-_CHANCE = "_chance"  # told below the value that it is the chance of
+_CHANCE, _SPREAD = "_chance", "_chance_sd"
+"""What random draws give, told below the value that it is the chance of."""
 _NEEDS_SEEDS = "not applicable: needs 2 seeds"
 
 
@@ -87,7 +88,7 @@ def _table(rows: Sequence[_Row], info: Mapping[str, Mapping[str, Any]]) -> Table
     variant = "case" if cased else "solver"
     axes = [axis for axis in _AXES if len({str(r.labels[axis]) for r in rows}) > 1]
     found = sorted({name for row in rows for name in row.values})
-    names = [name for name in found if not name.endswith(_CHANCE)]
+    names = [name for name in found if not name.endswith((_CHANCE, _SPREAD))]
     naming = ["dataset", variant, "init", *(a for a in axes if a not in _ALWAYS)]
     left = len(rows) - MOST_ROWS
     return Table(
@@ -136,7 +137,9 @@ def _value(values: Mapping[str, float | str], name: str) -> Cell:
         return Cell(NOTHING, sort=float("inf"))
     if isinstance(value, str):
         return Cell(value)
+    spread = values.get(name + _SPREAD)
     beside = f"chance {number(chance, 2)}" if isinstance(chance, float) else ""
+    beside += f" ± {number(spread, 1)}" if isinstance(spread, float) and spread else ""
     return Cell(number(value), beside, value)
 
 
