@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_array
 
+    from nmflab.reproducing.again import Reproduction
+    from nmflab.reproducing.comparing import Comparison
     from nmflab.store import Store
     from nmflab.sweep.outcome import Outcome
 
@@ -53,7 +55,7 @@ class Study:
 
     @property
     def over_seeds(self) -> pd.DataFrame:
-        """One row a metric over seeds and setting: labels, name, value, what was missing.
+        """One row a setting and metric over seeds: labels, name, value, or why none.
 
         As `nmflab.store.Store.group_metrics` has them; asked for by ``metrics=``, with
         the name of a metric over seeds, and empty where none was.
@@ -104,6 +106,34 @@ class Study:
         from nmflab.recommend import recommend
 
         return recommend(self.folder, user=user, new=new, top=top)
+
+    def compare(
+        self, other: Study | Path | str, *, tolerance: float | None = None
+    ) -> Comparison:
+        """Return what is the same in another study, and what is not.
+
+        Parameters
+        ----------
+        other : Study, Path or str
+            A study or its folder.
+        tolerance : float, optional
+            Relative difference that counts as none; by default the square root of the
+            precision of each run's dtype.
+
+        Returns
+        -------
+        Comparison
+            Printed, it says what `nmflab compare` does; ``.frame()`` has every figure.
+
+        Raises
+        ------
+        StoreError
+            If there is no study.
+        """
+        from nmflab.reproducing.comparing import compare_studies
+
+        folder = other.folder if isinstance(other, Study) else Path(other)
+        return compare_studies(self.folder, folder, tolerance=tolerance)
 
     def report(self) -> Path:
         """Build the report from the store and return its page."""
@@ -327,4 +357,59 @@ def _as_dataset(X: Any, missing: str) -> list[str]:
     ]
 
 
-__all__ = ["Fit", "Study", "fit", "study"]
+def reproduce(
+    study: Study | Path | str,
+    *,
+    sample: int | None = None,
+    seed: int = 0,
+    into: Path | str | None = None,
+    tolerance: float | None = None,
+    quiet: bool = True,
+) -> Reproduction:
+    """Run a study again from its record, in a folder of its own, and compare.
+
+    Parameters
+    ----------
+    study : Study, Path or str
+        A study, its folder, or a ``study.yaml``.
+    sample : int, optional
+        How many of its runs, chosen to cover its data sets and solvers; default: all.
+    seed : int, default 0
+        Of the sample.
+    into : Path or str, optional
+        Folder of the new runs; by default the study's own with ``-reproduced`` added.
+    tolerance : float, optional
+        Relative difference that counts as none; by default the square root of the
+        precision of each run's dtype.
+    quiet : bool, default True
+        Show no progress.
+
+    Returns
+    -------
+    Reproduction
+        Printed, it says what `nmflab reproduce` does; ``.comparison.frame()`` has every
+        figure.
+
+    Raises
+    ------
+    ConfigError
+        If there is no record, or it cannot be used.
+    KeyboardInterrupt
+        After Ctrl-C, once what ran is finished and everything is stored.
+    """
+    from nmflab.reproducing.again import reproduced
+
+    done = reproduced(
+        study.folder if isinstance(study, Study) else Path(study),
+        sample=sample,
+        seed=seed,
+        into=None if into is None else Path(into),
+        tolerance=tolerance,
+        quiet=quiet,
+    )
+    if done.outcome is not None and done.outcome.interrupted:
+        raise KeyboardInterrupt
+    return done
+
+
+__all__ = ["Fit", "Study", "fit", "reproduce", "study"]
