@@ -1,18 +1,19 @@
 """nmflab: a laboratory for non-negative matrix factorization.
 
-From Python: `nmflab.study("solver=hals,mu", "n_components=2,4", X=X)` runs a sweep and
-`nmflab.fit(X, n_components=4)` one factorization. Both load what they need when first
+From Python: `nmflab.study("solver=hals,mu", "n_components=2,4", X=X)` runs a sweep,
+`nmflab.fit(X, n_components=4)` one factorization, `nmflab.reproduce(folder)` a study
+again. All load what they need when first
 called; importing nmflab costs nothing.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from nmflab.api import Fit, Study, fit, study
+    from nmflab.api import Fit, Study, fit, reproduce, study
 
 __version__ = "0.1.0"
 
-__all__ = ["Fit", "Study", "fit", "study"]
+__all__ = ["Fit", "Study", "fit", "reproduce", "study"]
 
 
 def __dir__() -> list[str]:

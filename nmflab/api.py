@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from nmflab.reproducing.again import Reproduction
     from nmflab.reproducing.comparing import Comparison
+    from nmflab.sharing import Exported
     from nmflab.store import Store
     from nmflab.sweep.outcome import Outcome
 
@@ -135,11 +136,61 @@ class Study:
         folder = other.folder if isinstance(other, Study) else Path(other)
         return compare_studies(self.folder, folder, tolerance=tolerance)
 
-    def report(self) -> Path:
-        """Build the report from the store and return its page."""
+    def figures(
+        self, out: str | Path | None = None, **options: str | float | Sequence[str]
+    ) -> list[Path]:
+        """Write figures and tables for a paper and return their paths.
+
+        Parameters
+        ----------
+        out : str or Path, optional
+            The folder; by default ``figures/`` in the study's.
+        **options : str, number or sequence of str
+            As on the command line: ``only="convergence"``, ``formats=["pdf", "svg"]``,
+            ``tables="latex"``, ``width=120``.
+
+        Raises
+        ------
+        ConfigError
+            For an unknown option or value.
+        """
+        from nmflab.commands import figures
+
+        words = {
+            name: ",".join(value) if isinstance(value, list | tuple) else str(value)
+            for name, value in options.items()
+        }
+        where = {} if out is None else {"out": str(out)}
+        return figures([self.folder], {**where, **words}).files
+
+    def report(self, *others: Study, out: Path | None = None) -> Path:
+        """Build the report from the store and return its page.
+
+        Parameters
+        ----------
+        *others : Study
+            Studies to be merged into one report, in a folder of its own.
+        out : Path, optional
+            Another folder for it.
+        """
         from nmflab.commands import report
 
-        return report([self.folder])
+        return report([self.folder, *(one.folder for one in others)], out=out)
+
+    def export(self, out: Path | None = None, **options: str) -> Exported:
+        """Write an archive fit for a repository; see `nmflab.sharing.export`.
+
+        Parameters
+        ----------
+        out : Path, optional
+            A ``.zip`` or a new folder; by default ``<study>.zip``.
+        **options : str
+            ``data="include"``, ``factors="all"``, ...
+        """
+        from nmflab import session
+        from nmflab.sharing import export
+
+        return export(self.folder, session.registry(), out=out, **options)
 
 
 def study(

@@ -16,8 +16,13 @@ nmflab: a laboratory for non-negative matrix factorization
   nmflab list [dataset|init|solver|metric|weighting|split|objective]   what there is
   nmflab show solver hals                     parameters, defaults, source
   nmflab report STUDY [all=true]              rebuild a report from its study
+  nmflab report A B C [out=FOLDER]            one report of studies, machines apart
+  nmflab export STUDY [out=FILE.zip]          an archive to publish, data by their terms
+  nmflab figures STUDY [only=convergence]     figures and tables for a paper
   nmflab recommend STUDY [user=NAME] [top=10] what users have not seen and may like
   nmflab score dataset=bbc W=W.csv H=H.csv    factors made elsewhere, same metrics
+  nmflab compare A B                          what changed between two studies
+  nmflab reproduce STUDY [sample=20]          run a study again, compare every digit
   nmflab check-plugin NAME                    hold a plugin to the contracts
 
 A comma sweeps an axis (dataset weighting split objective init solver n_components
@@ -223,14 +228,51 @@ def _report(arguments: list[str]) -> int:
     from nmflab.config import ConfigError
     from nmflab.sweep.folder import study_folder
 
-    options = [a for a in arguments if "=" in a]
-    for option in options:
-        if option.lower() not in ("all=true", "all=false"):
-            raise ConfigError(f"report: no option {option}; there is all=true")
+    options = dict(a.split("=", 1) for a in arguments if "=" in a)
+    every, out = options.pop("all", "false").lower(), options.pop("out", None)
+    if options or every not in ("true", "false"):
+        wrong = next((f"{k}={v}" for k, v in options.items()), f"all={every}")
+        raise ConfigError(f"report: no option {wrong}; there are all=true, out=FOLDER")
     names = [a for a in arguments if "=" not in a]
-    every = any(option.lower() == "all=true" for option in options)
     folders = [Path(n) if Path(n).is_dir() else study_folder(n) for n in names]
-    print(report(folders, all_sweeps=every))
+    target = Path(out).expanduser() if out else None
+    print(report(folders, all_sweeps=every == "true", out=target))
+    return 0
+
+
+def _figures(arguments: list[str]) -> int:
+    from nmflab.commands import figures
+    from nmflab.report.papers import summary
+    from nmflab.sweep.folder import study_folder
+
+    names = [a for a in arguments if "=" not in a]
+    folders = [Path(n) if Path(n).is_dir() else study_folder(n) for n in names]
+    options = dict(a.split("=", 1) for a in arguments if "=" in a)
+    print(summary(figures(folders, options)))
+    return 0
+
+
+def _export(arguments: list[str]) -> int:
+    from nmflab import session
+    from nmflab.config import ConfigError
+    from nmflab.sharing import export
+    from nmflab.sweep.folder import study_folder
+
+    names = [a for a in arguments if "=" not in a]
+    if len(names) != 1:
+        raise ConfigError(
+            f"export: {len(names)} studies given; name one, as in nmflab export"
+            " studies/movie_ratings"
+        )
+    folder = Path(names[0]) if Path(names[0]).is_dir() else study_folder(names[0])
+    options = dict(a.split("=", 1) for a in arguments if "=" in a)
+    target = options.pop("out", "")
+    out = Path(target).expanduser() if target else None
+    made = export(folder, session.registry(), out=out, **options)
+    print(f"{made.path} ({made.size / 1e6:,.1f} MB)")
+    print("not in it:")
+    for line in made.left_out:
+        print(f"  {line}")
     return 0
 
 
@@ -275,6 +317,22 @@ def _score(arguments: list[str]) -> int:
     return 0
 
 
+def _compare(arguments: list[str]) -> int:
+    from nmflab.reproducing.command import compare
+
+    text, code = compare(arguments)
+    print(text)
+    return code
+
+
+def _reproduce(arguments: list[str]) -> int:
+    from nmflab.reproducing.command import reproduce
+
+    text, code = reproduce(arguments)
+    print(text)
+    return code
+
+
 def _check_plugin(arguments: list[str]) -> int:
     from nmflab.config import ConfigError
     from nmflab.registry import KINDS, load
@@ -302,7 +360,11 @@ _COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "list": _list,
     "show": _show,
     "report": _report,
+    "figures": _figures,
+    "export": _export,
     "recommend": _recommend,
     "score": _score,
+    "compare": _compare,
+    "reproduce": _reproduce,
     "check-plugin": _check_plugin,
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nmflab.contracts import Dataset
+    from nmflab.report.papers import Written
     from nmflab.store import StoredDataset
 
 
@@ -122,25 +123,89 @@ def _refuse_foreign_code(cfg: Any) -> None:
         )
 
 
-def report(folders: Sequence[Path], *, all_sweeps: bool = False) -> Path:
-    """Build a study's report from its store alone; return the page.
+def report(
+    folders: Sequence[Path], *, all_sweeps: bool = False, out: Path | None = None
+) -> Path:
+    """Build a report from the stores alone; return the page.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        One study, whose report goes into its folder; or several, merged into one
+        report in a folder of its own (`nmflab.sharing.merged_report`).
+    all_sweeps : bool, default False
+        Every run, not only of the last command.
+    out : Path, optional
+        Another folder for the report.
 
     Raises
     ------
     ConfigError
-        If more than one study is named: merging is not there yet.
+        If no study is named, or `out` cannot be used.
     StoreError
-        If there is no study in the folder.
+        If there is no study in a folder, or one is named twice.
     """
     from nmflab.report import build
+    from nmflab.sharing import merged_report
 
-    if len(folders) != 1:
+    sections = session.plugins().sections
+    if not folders:
         raise ConfigError(
-            f"report: {len(folders)} studies given; name one, as in nmflab report"
-            " studies/movie_ratings"
+            "report: 0 studies given; name one, as in nmflab report"
+            " studies/movie_ratings, or several, which are merged"
         )
+    if len(folders) > 1:
+        return merged_report(folders, sections, out=out, all_sweeps=all_sweeps)
     with Store.open(folders[0]) as store:
-        return build(store, session.registry().sections, all_sweeps=all_sweeps)
+        return build(store, sections, all_sweeps=all_sweeps, into=out)
+
+
+def figures(folders: Sequence[Path], options: Mapping[str, str]) -> Written:
+    """Write the figures and tables of a study for a paper; return what was written.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        One study, or several, merged.
+    options : mapping
+        Text by name, out of `nmflab.report.papers.asked.OPTIONS`.
+
+    Raises
+    ------
+    ConfigError
+        For an unknown option or value, and a folder that cannot be written.
+    StoreError
+        If there is no study in a folder.
+    """
+    from nmflab.config import PER_RUN
+    from nmflab.report.papers import FiguresError, asked, write_figures
+    from nmflab.store import MergedStore
+
+    if not folders:
+        raise ConfigError(
+            "figures: name a study, as in nmflab figures studies/movie_ratings"
+        )
+    every = options.get("all", "false").lower()
+    if every not in ("true", "false"):
+        raise ConfigError(f"figures: all={every} is neither true nor false")
+    out = Path(options["out"]).expanduser() if options.get("out") else None
+    sections = session.plugins().sections
+    try:
+        wanted = asked(options)
+        if len(folders) == 1:
+            with Store.open(folders[0]) as store:
+                return write_figures(
+                    store, wanted, sections, out=out, all_sweeps=every == "true"
+                )
+        if out is None:
+            raise ConfigError(
+                "figures: of several studies they need a folder, as in out=figures"
+            )
+        merged = MergedStore(folders, settings=PER_RUN, all_sweeps=every == "true")
+        with merged as store:
+            return write_figures(store, wanted, sections, out=out, all_sweeps=True)
+    except FiguresError as error:
+        raise ConfigError(f"figures: {error}") from error
 
 
 RECOMMEND_OPTIONS = ("user", "top", "min_known", "run", "new", "csv", "side")

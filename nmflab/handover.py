@@ -29,7 +29,17 @@ def hand_over(X: Any, missing: str) -> tuple[Path, str]:
     ValueError
         If X is not a finite matrix, or `missing` does not fit it.
     """
-    dataset = as_dataset(X, missing)
+    return kept(as_dataset(X, missing))
+
+
+def kept(dataset: Dataset) -> tuple[Path, str]:
+    """Write a dataset into the cache once and return its folder and fingerprint.
+
+    Raises
+    ------
+    ValueError
+        If its X is not a finite matrix.
+    """
     root = cache_dir() / "arrays"
     root.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(dir=root))

@@ -30,7 +30,7 @@ from nmflab.contracts import (
     DatasetSpec,
     InitSpec,
     MetricSpec,
-    ReportSection,
+    ReportPart,
     SolverSpec,
 )
 
@@ -66,8 +66,12 @@ def nmflab_metrics() -> Iterable[MetricSpec]:
 
 
 @hookspec
-def nmflab_report_sections() -> Iterable[ReportSection]:
-    """Declare sections for the report; they stand before the warnings."""
+def nmflab_report_sections() -> Iterable[ReportPart]:
+    """Declare what the report shows beyond nmflab's own.
+
+    A `ReportSection` stands before the warnings; a `FeatureDrawing` draws the
+    components of a dataset wherever the report shows them.
+    """
     return ()
 
 

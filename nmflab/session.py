@@ -20,6 +20,11 @@ def registry() -> Registry:
     return loaded
 
 
+def plugins() -> Registry:
+    """Return everything installed; enough for what composes no configuration."""
+    return registry() if registry.cache_info().currsize else load()
+
+
 def extra_dirs() -> list[Path]:
     """Return the folders that join the search path; none outside nmflab's commands."""
     return extra_conf_dirs(registry()) if _open else []

@@ -137,7 +137,8 @@ def test_a_study_without_results_warns() -> None:
 
 def test_what_is_public_is_listed() -> None:
     """Completion in a shell asks `dir`."""
-    assert dir(nmflab) == ["Fit", "Study", "__version__", "fit", "study"]
+    names = ["Fit", "Study", "__version__", "fit", "reproduce", "study"]
+    assert dir(nmflab) == names
 
 
 def test_it_works_from_a_script_on_standard_input(tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_a_sweep_in_which_nothing_fits_exits_with_1(typed: Typed) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["movie"], "'movie' is neither a command (list, show, report, recommend,"),
+        (["movie"], "'movie' is neither a command (list, show, report,"),
         (["movie"], "written key=value, as in experiment=movie_ratings"),
         (["-x", RATINGS], "no option -x; `nmflab --help` shows what there is"),
         (["solver=hals"], "no dataset chosen; give dataset=<one of all_aml, ap,"),
@@ -419,7 +419,7 @@ def test_a_full_disk_ends_a_sweep_in_a_sentence(typed: Typed) -> None:
     ("command", "message"),
     [
         (("check-plugin", "nope"), "nothing named 'nope' is installed"),
-        (("report", "anywhere", "al=true"), "no option al=true; there is all=true"),
+        (("report", "anywhere", "al=true"), "no option al=true; there are all=true"),
         (("list", "colour"), "no kind of plugin named 'colour'"),
     ],
 )

@@ -160,10 +160,12 @@ def test_contracts_need_numpy_alone() -> None:
         ("splits", "contracts numerics weighting"),
         ("weighting", "contracts"),
         ("advice", "contracts numerics store"),
+        ("statistics", ""),
         ("recommend", "contracts materialise numerics selection store"),
         (
             "report",
-            "advice contracts materialise numerics recommend selection store",
+            "advice citing contracts materialise numerics recommend selection"
+            " statistics store",
         ),
     ],
 )

@@ -36,9 +36,11 @@ from nmflab.contracts.problem import (
 )
 from nmflab.contracts.specs import (
     DatasetSpec,
+    FeatureDrawing,
     InitSpec,
     MetricSpec,
     Promises,
+    ReportPart,
     ReportSection,
     SolverSpec,
     Spec,
@@ -66,6 +68,7 @@ __all__ = [
     "DatasetSpec",
     "Extra",
     "Factors",
+    "FeatureDrawing",
     "FittedRun",
     "InitSpec",
     "Initialization",
@@ -80,6 +83,7 @@ __all__ = [
     "Origin",
     "Problem",
     "Promises",
+    "ReportPart",
     "ReportSection",
     "RunMetric",
     "SeedsMetric",

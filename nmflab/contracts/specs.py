@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from nmflab.contracts.data import Matrix
 from nmflab.contracts.origin import Origin
 from nmflab.contracts.problem import LOSSES
 
@@ -253,5 +254,35 @@ class ReportSection:
     title: str
     render: Callable[[Any], str]
 
+
+@dataclass(frozen=True, kw_only=True)
+class FeatureDrawing:
+    """How the report draws the components of a dataset: its features as they are seen.
+
+    Needed only where no word of `nmflab.contracts.EXTRAS` tells how: images, maps,
+    spectra and courses are drawn without.
+
+    Parameters
+    ----------
+    dataset : str
+        Name of the dataset, one's own or another plugin's.
+    draw : callable
+        Takes the weights of one component over the features, ndarray of shape
+        (n_features,) on any scale, and the features' names, and returns a picture: SVG
+        with ``width``, ``height`` and ``viewBox``, without scripts and without
+        references to anything outside of it. ``currentColor`` is the page's ink.
+    """
+
+    dataset: str
+    draw: Callable[[Matrix, Sequence[str]], str]
+
+    @property
+    def name(self) -> str:
+        """What it is called among the parts of a report; one for each dataset."""
+        return f"drawing_of_{self.dataset}"
+
+
+ReportPart: TypeAlias = ReportSection | FeatureDrawing
+"""What `nmflab_report_sections` may yield."""
 
 Spec: TypeAlias = DatasetSpec | InitSpec | SolverSpec | MetricSpec

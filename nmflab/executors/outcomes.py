@@ -22,6 +22,7 @@ _UNKNOWN = (
     *("own_objective", "kappa", "validation", "best_step", "n_active"),
     "n_reseeded",
     *("start_hash", "n_starts", "n_rounds", "objective_median", "threads"),
+    "objective_rank_one",
     *("refit_objective", "refit_steps", "refit_seconds", "refit_cpu_seconds"),
     *("peak_memory_mb", "traceback", "factors"),
 )

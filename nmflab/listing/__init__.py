@@ -18,7 +18,7 @@ from enum import Enum
 from typing import Any
 
 from nmflab.contracts import LOSSES, Objective
-from nmflab.listing.docstrings import (
+from nmflab.docstrings import (
     first_sentence,
     parameter_docs,
     split_docstring,

@@ -65,7 +65,7 @@ def choose_run(store: Store, run: str | None = None) -> Chosen:
     runs = asked[asked["status"] == "ok"]
     if runs.empty:
         raise RecommendationError(
-            f"no run in {store.folder} has finished, so that nothing can be"
+            f"no run in {store.address} has finished, so that nothing can be"
             " recommended; the report says why they did not"
         )
     if not by_name:
@@ -77,7 +77,7 @@ def choose_run(store: Store, run: str | None = None) -> Chosen:
             said = _said(row, why, len(ordered), asked=run)
             return Chosen(str(row.key), factors, _title(row), said)
     raise RecommendationError(
-        f"none of the runs in {store.folder} has factors (save.factors=none, or more"
+        f"none of the runs in {store.address} has factors (save.factors=none, or more"
         " than save.max_gb); give the sweep's command again with save.factors=all"
         " retry=ok"
     )
@@ -101,7 +101,7 @@ def _asked(store: Store, run: str | None) -> tuple[pd.DataFrame, bool]:
     near = difflib.get_close_matches(run, known, n=1)
     hint = f" Did you mean '{near[0]}'?" if near else ""
     raise RecommendationError(
-        f"run={run}: {store.folder} has no such run. Give the beginning of a key (of"
+        f"run={run}: {store.address} has no such run. Give the beginning of a key (of"
         f" at least {_SHORTEST_KEY} letters, in runs.csv of the report), or one of"
         f" {', '.join(known)}.{hint}"
     )

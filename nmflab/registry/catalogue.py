@@ -15,7 +15,7 @@ from nmflab.contracts import (
     DatasetSpec,
     InitSpec,
     MetricSpec,
-    ReportSection,
+    ReportPart,
     SolverSpec,
     Spec,
 )
@@ -36,7 +36,7 @@ class Registry:
     Parameters
     ----------
     datasets, initializations, solvers, metrics : dict of spec by name
-    sections : list of ReportSection
+    sections : list of ReportPart
     config_dirs : list of Path
     plugins : list of PluginInfo
         Those that were opened, whatever they provide.
@@ -51,7 +51,7 @@ class Registry:
     initializations: dict[str, InitSpec] = field(default_factory=dict)
     solvers: dict[str, SolverSpec] = field(default_factory=dict)
     metrics: dict[str, MetricSpec] = field(default_factory=dict)
-    sections: list[ReportSection] = field(default_factory=list)
+    sections: list[ReportPart] = field(default_factory=list)
     config_dirs: list[Path] = field(default_factory=list)
     plugins: list[PluginInfo] = field(default_factory=list)
     failures: list[PluginFailure] = field(default_factory=list)

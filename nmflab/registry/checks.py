@@ -17,9 +17,10 @@ from typing import Any, TypeVar
 
 from nmflab.contracts import (
     LOSSES,
+    FeatureDrawing,
     InitSpec,
     MetricSpec,
-    ReportSection,
+    ReportPart,
     SolverSpec,
     Spec,
     Takes,
@@ -61,13 +62,17 @@ def check_spec(kind: Kind, spec: Spec) -> None:
     _check_words(spec, where)
 
 
-def check_section(section: ReportSection) -> None:
-    """Raise ContractError where a report section cannot be placed or drawn."""
-    check_name(section.name, "report section")
-    if not callable(section.render):
-        raise ContractError(
-            f"report section {section.name!r}: 'render' is not callable"
-        )
+def check_part(part: ReportPart) -> None:
+    """Raise ContractError where a part of the report cannot be placed or drawn."""
+    called: object
+    if isinstance(part, FeatureDrawing):
+        check_name(part.dataset, "the dataset of a feature drawing")
+        what, call, called = f"drawing of {part.dataset!r}", "draw", part.draw
+    else:
+        check_name(part.name, "report section")
+        what, call, called = f"report section {part.name!r}", "render", part.render
+    if not callable(called):
+        raise ContractError(f"{what}: {call!r} is not callable")
 
 
 def check_name(name: object, what: str) -> None:

@@ -18,10 +18,16 @@ from typing import Any
 import pluggy
 
 import nmflab.hookspecs
-from nmflab.contracts import CONTRACT_VERSION, ReportSection, Spec
+from nmflab.contracts import (
+    CONTRACT_VERSION,
+    FeatureDrawing,
+    ReportPart,
+    ReportSection,
+    Spec,
+)
 from nmflab.registry.checks import (
     ContractError,
-    check_section,
+    check_part,
     check_spec,
     unmet,
 )
@@ -44,7 +50,7 @@ class OpenedPlugin:
     ----------
     info : PluginInfo
     specs : list of (kind word, spec)
-    sections : list of ReportSection
+    sections : list of ReportPart
     config_dirs : list of Path
     failures : list of PluginFailure
         Parts left out for want of an optional dependency.
@@ -54,7 +60,7 @@ class OpenedPlugin:
 
     info: PluginInfo
     specs: list[tuple[str, Spec]] = field(default_factory=list)
-    sections: list[ReportSection] = field(default_factory=list)
+    sections: list[ReportPart] = field(default_factory=list)
     config_dirs: list[Path] = field(default_factory=list)
     failures: list[PluginFailure] = field(default_factory=list)
     hooks: Any = None  # pluggy makes its attributes at run time
@@ -89,9 +95,10 @@ def _open(info: PluginInfo, entry: EntryPoint) -> OpenedPlugin | PluginFailure:
         for spec in records:
             check_spec(kind, spec)
             _add_spec(opened, kind.word, spec)
-    for section in _records(opened.hooks, "nmflab_report_sections", ReportSection):
-        check_section(section)
-        opened.sections.append(section)
+    parts = (ReportSection, FeatureDrawing)
+    for part in _records(opened.hooks, "nmflab_report_sections", *parts):
+        check_part(part)
+        opened.sections.append(part)
     _refuse_twins("report section", [section.name for section in opened.sections])
     for folder in _records(opened.hooks, "nmflab_config_dirs", Path):
         if not folder.is_dir():
@@ -166,20 +173,20 @@ def _misspelt(names: Collection[str]) -> str:
     return " ".join(sentences)
 
 
-def _records(hooks: Any, hook: str, record: type[Any]) -> list[Any]:
+def _records(hooks: Any, hook: str, *kinds: type[Any]) -> list[Any]:
     """Call one hook of one plugin and return what it yields, of the right type."""
     caller = getattr(hooks, hook)
     if not caller.get_hookimpls():
         return []
     answers = caller()
+    named = " or ".join(kind.__name__ for kind in kinds)
     if not answers:  # pluggy leaves None out
-        raise ContractError(f"{hook} returned None; yield {record.__name__} from it")
+        raise ContractError(f"{hook} returned None; yield {named} from it")
     records = list(answers[0])
     for one in records:
-        if not isinstance(one, record):
+        if not isinstance(one, kinds):
             raise ContractError(
-                f"{hook} yielded {one!r} ({type(one).__name__}), not a"
-                f" {record.__name__}"
+                f"{hook} yielded {one!r} ({type(one).__name__}), not a {named}"
             )
     return records
 

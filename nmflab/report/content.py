@@ -77,6 +77,8 @@ class Table:
     """A table whose first `n_headers` columns name the row.
 
     The last `n_reference` rows are set apart: what the others are held against.
+    `about` holds the labels of each row by axis, for the page's filters; where it does
+    not, they are read from the columns whose titles a `Filter` names.
     """
 
     id: str
@@ -86,6 +88,7 @@ class Table:
     note: str = ""
     n_headers: int = 1
     n_reference: int = 0
+    about: Sequence[Mapping[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,49 @@ class Status:
 
 
 @dataclass(frozen=True)
+class Sentence:
+    """A sentence of the summary, and where the page shows what it says.
+
+    Parameters
+    ----------
+    text : str
+    target : str
+        The id of the section it leads to; "" for none.
+    topic : str
+        The question it answers: sentences of one topic stand under its heading.
+    """
+
+    text: str
+    target: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One axis that a reader may narrow the page to.
+
+    Parameters
+    ----------
+    axis : str
+        Its name in the page's address and in `Table.about`.
+    title : str
+        What the reader reads.
+    values : sequence of str
+        The labels to choose from.
+    columns : sequence of str
+        Titles of the tables' columns that hold these labels.
+    field : str
+        The field of the charts' records that holds them; "" where none does.
+    """
+
+    axis: str
+    title: str
+    values: Sequence[str]
+    columns: Sequence[str] = ()
+    field: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything a format needs."""
 
@@ -209,5 +255,6 @@ class Report:
     created: str
     version: str
     statuses: Sequence[Status]
-    headline: Sequence[str]
+    headline: Sequence[Sentence]
     sections: Sequence[Section]
+    filters: Sequence[Filter] = ()

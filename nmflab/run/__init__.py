@@ -21,7 +21,7 @@ from nmflab.run.assemble import assemble
 from nmflab.run.fitted import fitted_run
 from nmflab.run.guard import RunFailed, collected_warnings, doing
 from nmflab.run.measure import Measured, measure, metrics_message
-from nmflab.run.prepared import Job, measured_on, prepare
+from nmflab.run.prepared import Job, measured_on, prepare, reference
 from nmflab.run.record import (
     Arrays,
     blank_record,
@@ -182,6 +182,8 @@ def _solve_job(
         if again is not None:
             record.update(again.columns())
             factors = again.factors
+    if record["status"] == "ok":
+        record["objective_rank_one"] = reference(job)
     if prepared.block is not None:
         with doing("the factors could not be completed", ValueError):
             factors = prepared.block.complete(factors)

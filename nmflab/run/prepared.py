@@ -20,6 +20,7 @@ from nmflab.instances import build
 from nmflab.materialise import open_dataset, read_facts
 from nmflab.numerics.objective import ObjectiveEvaluator
 from nmflab.numerics.percentile_rank import PercentileRank
+from nmflab.numerics.rank_one import rank_one_objective
 from nmflab.run.seeds import role_rng
 from nmflab.splits import SPLITS, Block, Posed, pose
 from nmflab.verify import checksum
@@ -85,12 +86,26 @@ def prepare(job: Job, *, refit: bool = False) -> Prepared:
     ValueError, OSError
         If the dataset cannot be opened, weighted or split, naming the key.
     """
+    return _prepared(*_asked(job, refit))
+
+
+def _asked(job: Job, refit: bool) -> tuple[str, int, str]:
+    """Return the data's folder, its age, and what makes a problem of it."""
     folder = Path(job["data"])
     axes, settings = job["axes"], job["settings"]
     choice = {key: axes[key] for key in ("weighting", "split", "objective", "dtype")}
     choice["missing_as_zero"] = settings["missing_as_zero"]
     choice["refit"] = refit
-    return _prepared(str(folder), _age(folder), json.dumps(choice, sort_keys=True))
+    return str(folder), _age(folder), json.dumps(choice, sort_keys=True)
+
+
+def reference(job: Job) -> float | None:
+    """Return the objective of the best fit of one component to a job's problem.
+
+    Computed once for each problem a process meets. None where it is not known, or more
+    than this process can compute: reports want it, and no run fails for it.
+    """
+    return _reference(*_asked(job, False))
 
 
 def measured_on(job: Job) -> Prepared:
@@ -104,6 +119,7 @@ def measured_on(job: Job) -> Prepared:
 def forget() -> None:
     """Forget what was kept, so that the next run starts from the files again."""
     _prepared.cache_clear()
+    _reference.cache_clear()
     _opened.cache_clear()
 
 
@@ -133,6 +149,15 @@ def _prepared(folder: str, age: int, choice: str) -> Prepared:
         validation_rank=_rank_of(posed),
         block=posed.block,
     )
+
+
+@lru_cache(maxsize=1024)
+def _reference(folder: str, age: int, choice: str) -> float | None:
+    prepared = _prepared(folder, age, choice)
+    try:
+        return rank_one_objective(prepared.problem, prepared.evaluator)
+    except (ValueError, ArithmeticError, MemoryError):
+        return None
 
 
 def _rank_of(posed: Posed) -> PercentileRank | None:

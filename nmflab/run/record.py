@@ -51,6 +51,7 @@ def blank_record(key: str) -> dict[str, Any]:
         "n_starts": None,
         "n_rounds": None,
         "objective_median": None,
+        "objective_rank_one": None,
         "refit_objective": None,
         "refit_steps": None,
         "refit_seconds": None,

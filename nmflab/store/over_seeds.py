@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nmflab.store.schema import LABELS
+from nmflab.store.schema import LABELS, LAST_PLANS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,8 +126,8 @@ def frame(db: sqlite3.Connection) -> pd.DataFrame:
     found = pd.read_sql_query(
         f'SELECT g.id AS "group", {labels}, m.name, m.value, m.text, m.problem, g.keys'
         " FROM seed_groups g JOIN seed_metrics m ON m.id = g.id AND m.metric = g.metric"
-        " JOIN plan p ON p.key = json_extract(g.keys, '$[0]') AND p.sweep ="
-        " (SELECT max(q.sweep) FROM plan q WHERE q.key = p.key)"
+        f" JOIN ({LAST_PLANS}) last ON last.key = json_extract(g.keys, '$[0]')"
+        ' JOIN plan p ON p.sweep = last."max(sweep)" AND p.key = last.key'
         " ORDER BY p.sweep, p.ordinal, g.id, m.name",
         db,
     )

@@ -6,18 +6,19 @@ import hashlib
 import io
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from nmflab.contracts import TRACE_COLUMNS, Factors, Mask, Matrix
+from nmflab.contracts import TRACE_COLUMNS, Factors, Matrix
 from nmflab.store import over_seeds
+from nmflab.store.records import StoredDataset, Sweep
 from nmflab.store.schema import (
     LABELS,
+    LAST_PLANS,
     RESULTS,
     TEXT_RESULTS,
     StoreError,
@@ -30,61 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from scipy.sparse import csr_array
 
+    from nmflab.store.merging.facts import Merge, Study
 
-@dataclass(frozen=True, kw_only=True)
-class Sweep:
-    """One command: what was asked, where it ran, and what its plan said.
-
-    Parameters
-    ----------
-    id : int
-    started, finished : str
-        ISO 8601, UTC; `finished` is None for a sweep that was interrupted.
-    command : list of str
-        The overrides, as typed.
-    base : mapping
-        The resolved configuration that the runs' changes are applied to.
-    provenance : mapping
-        Versions, host, CPU, BLAS, threads, git commit.
-    notes : list of str
-        Collapsed axes, reused runs, caps.
-    plugin_failures : list of mapping
-    """
-
-    id: int
-    started: str
-    finished: str | None
-    command: list[str]
-    base: Mapping[str, Any]
-    provenance: Mapping[str, Any]
-    notes: list[str]
-    plugin_failures: list[Mapping[str, Any]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoredDataset:
-    """A dataset as the store keeps it; X and mask only where they are small."""
-
-    fingerprint: str
-    label: str
-    config: Mapping[str, Any]
-    facts: Mapping[str, Any]
-    row_names: list[str] | None
-    column_names: list[str] | None
-    row_labels: npt.NDArray[Any] | None
-    extras: Mapping[str, Any]
-    X: Matrix | csr_array | None
-    mask: Mask | None
-
-    @property
-    def licence(self) -> str | None:
-        """The terms of use, where the data state them."""
-        return self.extras.get("licence")
-
-    @property
-    def citation(self) -> str | None:
-        """How the data's authors ask to be cited."""
-        return self.extras.get("citation")
+_A_TIME = 500
+"""Keys in one query: SQLite takes a limited number of parameters."""
 
 
 class Store:
@@ -96,6 +46,8 @@ class Store:
         The study's folder.
     db : sqlite3.Connection, optional
         The writer's own, where nobody else can open the file (network file systems).
+    address : str, optional
+        See `address`; by default the folder.
 
     Raises
     ------
@@ -103,20 +55,27 @@ class Store:
         If there is no study there, or it is from a newer nmflab.
     """
 
-    def __init__(self, folder: Path, db: sqlite3.Connection | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        db: sqlite3.Connection | None = None,
+        *,
+        address: str | None = None,
+    ) -> None:
         self.folder = folder
+        self._address = address
         self._db = db or connect(folder / "runs.sqlite", write=False)
 
-    @classmethod
-    def open(cls, folder: Path) -> Store:
+    @staticmethod
+    def open(folder: Path, *, address: str | None = None) -> Store:
         """Open the study in `folder`."""
-        return cls(folder)
+        return Store(folder, address=address)
 
     def close(self) -> None:
         """Close the file."""
         self._db.close()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,6 +85,28 @@ class Store:
     def name(self) -> str:
         """The study's name: that of its folder."""
         return self.folder.resolve().name
+
+    @property
+    def address(self) -> str:
+        """What a reader of its report types to name the study in a command."""
+        return self._address or str(self.folder)
+
+    @property
+    def left_out(self) -> list[str]:
+        """What an archive does not hold of the study it was made of, in sentences."""
+        row = self._db.execute(
+            "SELECT value FROM meta WHERE name='left_out'"
+        ).fetchone()
+        return [] if row is None else list(json.loads(row[0]))
+
+    @property
+    def merge(self) -> Merge | None:
+        """What was merged to make this study; None for one by itself."""
+        return None
+
+    def studies_of(self) -> dict[str, Study]:
+        """Return which of several merged studies each run is from, by key."""
+        return {}
 
     def sweeps(self) -> list[Sweep]:
         """Return every command given to this study, oldest first."""
@@ -167,7 +148,7 @@ class Store:
             f"NULL AS {name}" if name in absent else f"r.{name}" for name in RESULTS
         )
         if all_sweeps:
-            where = "p.sweep = (SELECT max(sweep) FROM plan q WHERE q.key = p.key)"
+            where = f"(p.sweep, p.key) IN ({LAST_PLANS})"
         else:
             number = (
                 "(SELECT max(id) FROM sweeps)" if sweep is None else str(int(sweep))
@@ -185,6 +166,24 @@ class Store:
         frame["reused"] = frame["reused"].astype(bool)
         return frame
 
+    def asked(self, *, all_sweeps: bool = False) -> list[Sweep]:
+        """Return the commands a report is about: the last one, or all."""
+        sweeps = self.sweeps()
+        return sweeps if all_sweeps else sweeps[-1:]
+
+    def twins(self) -> pd.DataFrame:
+        """Return the runs left out because another study of a merge has them, too.
+
+        Columns as of `runs`; empty, without columns, for a study by itself.
+        """
+        import pandas as pd
+
+        return pd.DataFrame()
+
+    def makers(self) -> dict[str, int]:
+        """Return which sweep made each run, by key."""
+        return dict(self._db.execute("SELECT key, sweep FROM runs").fetchall())
+
     def made(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
         """Yield key, status and limits of every run that has a row."""
         for key, status, limits in self._db.execute(
@@ -199,9 +198,17 @@ class Store:
 
     def metric_table(self, keys: Sequence[str] | None = None) -> pd.DataFrame:
         """Return numeric metrics, one column each, indexed by key."""
-        frame = self.metrics(keys)
-        frame = frame[frame["value"].notna()]
+        frame = self._frame(
+            "SELECT key, name, value FROM metrics WHERE value IS NOT NULL"
+        )
+        frame = frame if keys is None else frame[frame["key"].isin(keys)]
         return frame.pivot(index="key", columns="name", values="value")
+
+    def problems(self) -> pd.DataFrame:
+        """Return the metrics that could not be measured: key, name, problem."""
+        return self._frame(
+            "SELECT key, name, problem FROM metrics WHERE problem IS NOT NULL"
+        )
 
     def group_metrics(self) -> pd.DataFrame:
         """Return metrics over seeds in long form, one row a value or a problem.
@@ -221,14 +228,35 @@ class Store:
         import pandas as pd
 
         parts = []
-        for key, points in self._selected("SELECT key, points FROM traces", keys):
-            points = unpack(points)
+        for key, points in self.each_trace(keys):
             frame = pd.DataFrame(points, columns=list(TRACE_COLUMNS))
             frame.insert(0, "key", key)
             parts.append(frame)
         if not parts:
             return pd.DataFrame(columns=["key", *TRACE_COLUMNS])
         return pd.concat(parts, ignore_index=True)
+
+    def each_trace(
+        self, keys: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, npt.NDArray[np.float64]]]:
+        """Yield key and trace of the runs asked for, one in memory at a time.
+
+        Runs without a trace are left out; the order is that of the file.
+
+        Parameters
+        ----------
+        keys : sequence of str, optional
+            Default: every run of the study.
+
+        Yields
+        ------
+        (str, ndarray of shape (n_points, 8))
+            Columns `TRACE_COLUMNS`.
+        """
+        for key, blob in self._selected("SELECT key, points FROM traces", keys):
+            points = unpack(blob)
+            assert points is not None
+            yield key, points
 
     def factors(self, key: str) -> Factors | None:
         """Return a run's factors in float64, or None where none were kept.
@@ -275,13 +303,38 @@ class Store:
         """Return the full resolved configuration of a run."""
         row = self._db.execute(
             "SELECT s.base, p.changes FROM plan p JOIN sweeps s ON s.id = p.sweep"
-            " LEFT JOIN runs r ON r.key = p.key AND r.sweep = p.sweep WHERE p.key=?"
+            " LEFT JOIN runs r ON r.key = p.key AND r.sweep = p.sweep"
+            # The index of plan begins with the sweep: without it every row is read.
+            " WHERE p.sweep IN (SELECT id FROM sweeps) AND p.key=?"
             " ORDER BY r.key IS NULL, p.sweep DESC LIMIT 1",
             (key,),
         ).fetchone()
         if row is None:
             raise StoreError(f"no run {key} in {self.folder}")
         return {**json.loads(row[0]), **json.loads(row[1])}
+
+    def configs(self, sweep: int | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield key and full resolved configuration of the planned runs.
+
+        What runs have in common is shared by them: it is not to be written to.
+
+        Parameters
+        ----------
+        sweep : int, optional
+            Those that a sweep planned, as it did; default: every run, as `config` does.
+        """
+        bases = {one.id: one.base for one in self.sweeps()}
+        where = "" if sweep is None else f"WHERE p.sweep = {int(sweep)}"
+        rows = self._db.execute(
+            "SELECT p.key, p.sweep, p.changes FROM plan p LEFT JOIN runs r"
+            f" ON r.key = p.key AND r.sweep = p.sweep {where}"
+            " ORDER BY r.key IS NULL, p.sweep DESC, p.ordinal"
+        )
+        seen: set[str] = set()
+        for key, planned, changes in rows:
+            if key not in seen:
+                seen.add(key)
+                yield key, {**bases[planned], **json.loads(changes)}
 
     def starts(self, key: str) -> list[dict[str, Any]]:
         """Return the restarts of a run, one entry a start."""
@@ -290,6 +343,11 @@ class Store:
     def warnings(self, key: str) -> list[str]:
         """Return what the run warned of."""
         return list(json.loads(self._field(key, "warnings") or "[]"))
+
+    def all_warnings(self) -> dict[str, list[str]]:
+        """Return what runs warned of, by key; of those only that warned."""
+        rows = self._db.execute("SELECT key, warnings FROM runs WHERE warnings <> '[]'")
+        return {key: json.loads(said) for key, said in rows}
 
     def traceback(self, key: str) -> str | None:
         """Return the traceback of a run that raised."""
@@ -330,11 +388,15 @@ class Store:
 
     def _selected(
         self, query: str, keys: Sequence[str] | None
-    ) -> sqlite3.Cursor | list[tuple[str, bytes]]:
+    ) -> Iterator[tuple[str, bytes]]:
+        """Yield the rows of a query whose key is asked for, some hundreds a query."""
         if keys is None:
-            return self._db.execute(query)
-        asked = (self._db.execute(f"{query} WHERE key=?", (key,)) for key in keys)
-        return [row for cursor in asked for row in cursor]
+            yield from self._db.execute(query)
+            return
+        for first in range(0, len(keys), _A_TIME):
+            some = keys[first : first + _A_TIME]
+            marks = ", ".join("?" * len(some))
+            yield from self._db.execute(f"{query} WHERE key IN ({marks})", tuple(some))
 
     def _frame(self, query: str) -> pd.DataFrame:
         import pandas as pd

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sqlite3
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ RESULTS = (
     "n_starts",
     "n_rounds",
     "objective_median",
+    "objective_rank_one",
     "refit_objective",
     "refit_steps",
     "refit_seconds",
@@ -106,6 +108,9 @@ CREATE TABLE IF NOT EXISTS datasets (
     fingerprint TEXT PRIMARY KEY, label TEXT, config TEXT, facts TEXT, names TEXT,
     row_labels BLOB, X BLOB, mask BLOB);
 """
+
+LAST_PLANS = "SELECT max(sweep), key FROM plan GROUP BY key"
+"""The last sweep that planned each run, and the run."""
 
 
 class StoreError(RuntimeError):
@@ -196,7 +201,25 @@ def unpack(blob: bytes | None) -> npt.NDArray[Any] | None:
     """Return what `pack` was given."""
     if blob is None:
         return None
-    loaded: npt.NDArray[Any] = np.load(
-        io.BytesIO(zlib.decompress(blob)), allow_pickle=False
-    )
-    return loaded
+    content = zlib.decompress(blob)
+    end = 10 + int.from_bytes(content[8:10], "little")  # of version 1 of the format
+    shape, fortran_order, dtype = _header(content[:end])
+    values = np.frombuffer(content, dtype, offset=end)
+    return values.reshape(shape, order="F" if fortran_order else "C").copy("K")
+
+
+@lru_cache(maxsize=1024)
+def _header(header: bytes) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return the shape, order and dtype that the beginning of npy bytes tells.
+
+    Headers are alike, and NumPy takes longer to read one than a trace takes to unpack.
+    """
+    buffer = io.BytesIO(header)
+    if np.lib.format.read_magic(buffer) != (1, 0):  # longer headers, other names
+        raise StoreError("an array is stored in a format that nmflab does not write")
+    shape, fortran_order, dtype = np.lib.format.read_array_header_1_0(buffer)
+    if dtype.hasobject:
+        raise StoreError(
+            "an array of Python objects is stored there; nmflab reads none"
+        )
+    return shape, fortran_order, dtype

@@ -15,9 +15,10 @@ from nmflab.registry import Registry
 from nmflab.store import Store, StudyWriter
 from nmflab.store.lock import now
 from nmflab.sweep.advised import advised
+from nmflab.sweep.cited import cited
 from nmflab.sweep.expand import Space
 from nmflab.sweep.feed import Feed
-from nmflab.sweep.folder import study_folder, write_summary
+from nmflab.sweep.folder import asked_again, study_folder, write_summary
 from nmflab.sweep.jobs import Jobs, metric_infos
 from nmflab.sweep.log import StudyLog
 from nmflab.sweep.materials import materialise_all
@@ -151,7 +152,10 @@ class Coordinator:
         sweep = writer.begin_sweep(
             command=self.command,
             base=plan.base,
-            provenance=record,
+            provenance={
+                **record,
+                "plugins": cited(self.spaces, plan.datasets(), self.registry),
+            },
             plugin_failures=failures,
         )
         unfit: list[Planned] = []
@@ -256,18 +260,20 @@ class Coordinator:
         writer.add_metric_info(
             metric_infos(dict.fromkeys(self.settings["metrics"]), self.registry)
         )
-        fingerprints = {}
+        fingerprints, loaded = {}, []
         for label, node in plan.datasets():
             ready = data[node_text(node)]
             if ready.folder is not None:
                 writer.add_dataset(label, node, ready.facts, open_dataset(ready.folder))
                 fingerprints[label] = ready.facts["fingerprint"]
+                loaded.append((node, fingerprints[label]))
         write_summary(
             writer.folder,
             base=plan.base,
             provenance=record,
             data=fingerprints,
             plugin_failures=failures,
+            sweep=asked_again(self.spaces, plan.base, loaded, self.registry),
         )
 
 

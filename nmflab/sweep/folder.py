@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from nmflab.config import PER_RUN
+from nmflab.registry import Registry
 from nmflab.store import StoreError
+from nmflab.store.lock import now
+from nmflab.sweep.expand import Space
 
 
 def study_folder(name: str) -> Path:
@@ -18,6 +22,55 @@ def study_folder(name: str) -> Path:
     return Path("studies") / name
 
 
+def asked_again(
+    spaces: Sequence[Space],
+    base: Mapping[str, Any],
+    data: Sequence[tuple[Mapping[str, Any], str]],
+    registry: Registry,
+) -> dict[str, Any]:
+    """Return what the base does not say of a sweep, for whoever runs it again.
+
+    Parameters
+    ----------
+    spaces : sequence of Space
+    base : mapping
+        The resolved configuration that runs differ from.
+    data : sequence of (node, fingerprint)
+    registry : Registry
+
+    Returns
+    -------
+    dict
+        "spaces": what varies in each, and its case; "data": fingerprints by node;
+        "plugins": "solver hals" to the distribution and version it came from.
+    """
+    owners = {
+        f"{kind} {name}": f"{owner.distribution} {owner.version}"
+        for (kind, name), owner in registry.owners.items()
+        if name in _names(spaces, kind)
+    }
+    return {
+        "started": now(),
+        "spaces": [_varied(space, base) for space in spaces],
+        "data": [{"dataset": dict(node), "fingerprint": is_} for node, is_ in data],
+        "plugins": owners,
+    }
+
+
+def _names(spaces: Sequence[Space], kind: str) -> set[str]:
+    if kind == "metric":
+        return {name for space in spaces for name in space.settings["metrics"]}
+    nodes = (node for space in spaces for node in space.axes.get(kind, ()))
+    return {str(node["name"]) for node in nodes}
+
+
+def _varied(space: Space, base: Mapping[str, Any]) -> dict[str, Any]:
+    axes = {a: list(n) for a, n in space.axes.items() if list(n) != [base[a]]}
+    settings = {n: space.settings[n] for n in PER_RUN if space.settings[n] != base[n]}
+    parts = {"case": space.case, "axes": axes, "settings": settings}
+    return {name: part for name, part in parts.items() if part}
+
+
 def write_summary(
     folder: Path,
     *,
@@ -25,8 +78,17 @@ def write_summary(
     provenance: Mapping[str, Any],
     data: Mapping[str, Any],
     plugin_failures: list[dict[str, Any]],
+    sweep: Mapping[str, Any] | None = None,
 ) -> None:
     """Write ``study.yaml``: what can be read without a tool.
+
+    Parameters
+    ----------
+    folder : Path
+    base, provenance, data, plugin_failures
+        As the store keeps them.
+    sweep : mapping, optional
+        See `asked_again`.
 
     Raises
     ------
@@ -40,6 +102,7 @@ def write_summary(
         "data": dict(data),
         "plugin_failures": plugin_failures,
         "provenance": dict(provenance),
+        **({"sweep": dict(sweep)} if sweep else {}),
     }
     target = folder / "study.yaml"
     beside = target.with_suffix(".yaml.new")

@@ -9,10 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from nmflab.contracts import DataFile, Dataset, DatasetSpec, Matrix, Origin
+from nmflab.contracts import (
+    DataFile,
+    Dataset,
+    DatasetSpec,
+    FeatureDrawing,
+    Matrix,
+    Origin,
+)
 from nmflab.fetching import fetch, member
 from nmflab.hookspecs import hookimpl
 from nmflab_datasets.choices import settle
+from nmflab_datasets.mutation_types import signature_svg
 from nmflab_datasets.views import transposed
 
 NMFLAB_CONTRACT = 1
@@ -180,3 +188,9 @@ def nmflab_datasets() -> Iterable[DatasetSpec]:
         dataset=BreastCancers,
         origin=ORIGIN,
     )
+
+
+@hookimpl
+def nmflab_report_sections() -> Iterable[FeatureDrawing]:
+    """Signatures as bars in the six substitutions' colours."""
+    yield FeatureDrawing(dataset="breast_cancers", draw=signature_svg)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,16 @@ def test_runs_on_draws_are_ranked_nowhere_else(study: Path) -> None:
     kept = without_draws(material).runs["split"].str.partition("(")[0]
     assert set(kept) == {"none", "bi_cv"}
     assert len(kept) < len(material.runs)
+
+
+def test_a_study_of_nothing_but_draws_is_shown(study: Path) -> None:
+    """There is nothing else that they could be ranked against."""
+    with Store.open(study) as store:
+        material = gather(store)
+    drawn = material.runs["split"].str.startswith(("bootstrap", "row_sample"))
+    alone = replace(material, runs=material.runs[drawn])
+    assert len(alone.runs) > 0
+    assert without_draws(alone) is alone
 
 
 def test_a_solver_with_its_own_start_is_advised_too(tmp_path: Path) -> None:

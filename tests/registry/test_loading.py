@@ -146,6 +146,29 @@ def test_sections_and_config_folders_are_collected(plugins: PluginCreator) -> No
     assert registry.config_dirs == [plugins.folder]
 
 
+def test_a_plugin_may_draw_a_dataset(plugins: PluginCreator) -> None:
+    """Its drawing stands among the parts of the report, once for each dataset."""
+    source = HEADER + (
+        "from nmflab.contracts import FeatureDrawing\n"
+        "\n@hookimpl\ndef nmflab_report_sections():\n"
+        "    yield FeatureDrawing(dataset='mine', draw=str)\n"
+    )
+    registry = load_beside_a_sound_one(plugins, source)
+    assert [part.name for part in registry.sections] == ["drawing_of_mine"]
+
+
+def test_a_drawing_that_cannot_be_called_is_a_fault(plugins: PluginCreator) -> None:
+    """The failure says of which dataset."""
+    plugins.add(
+        "mine",
+        HEADER + "from nmflab.contracts import FeatureDrawing\n"
+        "\n@hookimpl\ndef nmflab_report_sections():\n"
+        "    yield FeatureDrawing(dataset='mine', draw='svg')\n",
+    )
+    (failure,) = load(only=["mine"]).failures
+    assert "drawing of 'mine': 'draw' is not callable" in failure.reason
+
+
 def test_loading_imports_nothing_heavy() -> None:
     """All bundled plugins are opened on NumPy alone: start-up stays quick."""
     heavy = "scipy sklearn pandas numba torch hydra omegaconf altair matplotlib"

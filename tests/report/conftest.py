@@ -13,6 +13,7 @@ import pytest
 
 from nmflab.contracts import Dataset, ReportSection
 from nmflab.store import Store, StudyWriter
+from tests.report.visiting import chromium
 
 RATINGS = np.array(
     [[5, 3, 0, 1], [4, 0, 0, 1], [1, 1, 0, 5], [1, 0, 0, 4], [0, 1, 5, 4]], dtype=float
@@ -78,6 +79,7 @@ class Study:
         self.base = {
             "stop": {"kkt": 1e-4, "max_steps": 200},
             "missing_as_zero": False,
+            "objective": {"loss": "frobenius"},
             **base,
         }
         self.sweep = 0
@@ -91,8 +93,9 @@ class Study:
         *,
         fingerprint: str | None = None,
         n_stored: int | None = None,
+        **config: Any,
     ) -> str:
-        """Record a dataset and return its fingerprint."""
+        """Record a dataset, of this configuration, and return its fingerprint."""
         print_of = hashlib.blake2b(label.encode(), digest_size=16).hexdigest()
         fingerprint = fingerprint or print_of
         X = dataset.X
@@ -109,7 +112,7 @@ class Study:
             "fingerprint": fingerprint,
             "warnings": [],
         }
-        self.writer.add_dataset(label, {"name": label}, facts, dataset)
+        self.writer.add_dataset(label, {"name": label, **config}, facts, dataset)
         return fingerprint
 
     def run(
@@ -207,12 +210,13 @@ class Study:
         notes: Sequence[str] = (),
         metric_info: Mapping[str, Mapping[str, Any]] = METRIC_INFO,
         plugin_failures: Sequence[Mapping[str, Any]] = (),
+        provenance: Mapping[str, Any] = {},
     ) -> None:
         """Write everything planned."""
         self.sweep = self.writer.begin_sweep(
             command=command,
             base=self.base,
-            provenance=PROVENANCE,
+            provenance={**PROVENANCE, **provenance},
             plugin_failures=plugin_failures,
         )
         self.writer.set_notes(self.sweep, notes)
@@ -373,6 +377,13 @@ def full_report(full_study: Path) -> Path:
     )
     with Store.open(full_study) as store:
         return nmflab.report.build(store, [guest])
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Return a headless browser, or skip where there is none."""
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,85 +1,67 @@
-"""The page in a real browser: drawn, silent, self-sufficient, never too wide."""
+"""The page in a real browser: drawn, silent, self-sufficient, legible at any width."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import nmflab
+import nmflab.report
+from tests.report.visiting import Visit
 
 pytestmark = pytest.mark.browser
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """Return a headless browser, or skip where there is none."""
-    api = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed"
-    )
-    found = next((path for name in NAMES if (path := shutil.which(name))), None)
-    if found is None:
-        pytest.skip(f"no browser found: install one of {', '.join(NAMES)}")
-    with api.sync_playwright() as play:
-        running = play.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def address(full_report: Path) -> str:
-    """Return the address of the full study's page."""
-    return full_report.as_uri()
-
-
-class Visit:
-    """A page opened, scrolled through to its end, with what it said and asked for."""
-
-    def __init__(self, browser: Any, address: str, width: int, **how: Any) -> None:
-        self.context = browser.new_context(
-            viewport={"width": width, "height": 900}, **how
+def real_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the page of a small study that nmflab ran itself."""
+    rng = np.random.default_rng(0)
+    X = rng.random((30, 3)) @ rng.random((3, 12)) + 0.05 * rng.random((30, 12))
+    folder = tmp_path_factory.mktemp("real")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        done = nmflab.study(
+            "solver=hals,mu",
+            "init=random,nndsvda",
+            "n_components=2,3",
+            "seed=range(3)",
+            "executor.name=serial",
+            "stop.max_steps=40",
+            "metrics=[relative_error,hoyer_sparseness,top_features]",
+            X=X,
         )
-        self.page = self.context.new_page()
-        self.said: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.said.append(message.text))
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(address)
+        folder = folder / done.folder
+    with nmflab.store.Store.open(folder) as store:
+        return nmflab.report.build(store)
 
-    def draw_all(self) -> None:
-        """Bring each chart into view and wait until it is drawn."""
-        for box in self.page.query_selector_all("[data-spec]"):
-            box.scroll_into_view_if_needed()
-            self.page.wait_for_function("box => box.dataset.state", arg=box)
 
-    def count(self, selector: str) -> int:
-        """Return how many elements match."""
-        return len(self.page.query_selector_all(selector))
+@pytest.fixture(scope="module", params=["everything", "real"])
+def address(request: pytest.FixtureRequest) -> str:
+    """Return the address of a study's page: made up of everything, and really run."""
+    name = {"everything": "full_report", "real": "real_report"}[request.param]
+    path: Path = request.getfixturevalue(name)
+    return path.as_uri()
 
 
 @pytest.fixture(scope="module", params=[400, 1600])
 def visit(
     browser: Any, address: str, request: pytest.FixtureRequest
 ) -> Iterator[Visit]:
-    """Return a visit on a narrow and on a wide screen."""
-    visit = Visit(browser, address, request.param)
-    visit.draw_all()
-    yield visit
-    visit.context.close()
+    """Return a visit on a narrow and on a wide screen, unfolded and drawn."""
+    with Visit(browser, address, request.param) as visit:
+        visit.unfold()
+        visit.draw_all()
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def everything(full_report: Path) -> str:
+    """Return the address of the study of everything."""
+    return full_report.as_uri()
 
 
 def test_the_browser_has_nothing_to_complain_of(visit: Visit) -> None:
@@ -87,15 +69,16 @@ def test_the_browser_has_nothing_to_complain_of(visit: Visit) -> None:
     assert visit.said == []
 
 
-def test_no_request_leaves_the_file(visit: Visit, address: str) -> None:
+def test_no_request_leaves_the_file(visit: Visit) -> None:
     """The page itself is all that is read."""
-    assert [url for url in visit.asked if not url.startswith("data:")] == [address]
+    asked = [url for url in visit.asked if not url.startswith("data:")]
+    assert asked == [visit.page.url.partition("#")[0]]
 
 
 def test_every_chart_is_drawn_live(visit: Visit) -> None:
     """Each still drawing was replaced by a live one with marks in it."""
     charts = visit.count("[data-spec]")
-    assert charts > 5
+    assert charts > 2
     assert visit.count('[data-spec][data-state="live"] svg .mark-group') >= charts
 
 
@@ -105,61 +88,140 @@ def test_the_page_is_never_wider_than_the_window(visit: Visit) -> None:
     assert width <= visit.page.viewport_size["width"]
 
 
+def test_no_text_is_cut_or_lies_over_another(visit: Visit) -> None:
+    """In sentences, tables and drawings, turned labels included."""
+    assert visit.text_faults() == []
+
+
+def test_every_entry_of_the_contents_leads_to_a_section_in_view(visit: Visit) -> None:
+    """Each section has a heading that can be gone to."""
+    targets = visit.page.eval_on_selector_all(
+        "nav a", "all => all.map(one => one.getAttribute('href'))"
+    )
+    assert {"#summary", "#results", "#factors", "#runs", "#provenance"} <= {*targets}
+    assert all(visit.page.is_visible(target) for target in targets)
+
+
+_FAULTY = """() => document.querySelector("main").insertAdjacentHTML("afterbegin", `
+  <div style="position: relative; height: 40px">
+    <i style="position: absolute; left: 0">under</i>
+    <i style="position: absolute; left: 12px; top: 3px">above</i>
+  </div>
+  <div style="width: 3em; overflow: hidden; white-space: nowrap">much too long</div>
+  <svg width="110" height="90">
+    <text x="90" y="12">sticks out</text>
+    <text x="0" y="85">name…</text>
+    <text transform="translate(5 30) rotate(45)">turned</text>
+    <text transform="translate(22 30) rotate(45)">beside</text>
+    <text transform="translate(27 36) rotate(45)">across</text>
+  </svg>`)"""
+
+
+def test_text_that_is_cut_or_overlaps_would_be_found(browser: Any) -> None:
+    """What looks for such faults sees each kind, and lets parallel labels be."""
+    with Visit(browser, "data:text/html,<main></main>", 600) as visit:
+        visit.page.evaluate(_FAULTY)
+        found = sorted(fault.replace("MAIN", "") for fault in visit.text_faults())
+    assert [fault.partition(":")[0] for fault in found] == [
+        "cut",
+        "cut",
+        "overlap",
+        "overlap",
+        "shortened",
+    ]
+    assert "under" in found[2] + found[3]
+    assert "across" in found[2] + found[3]
+    assert "turned" not in found[2] + found[3]
+
+
 def test_a_plugins_wide_table_scrolls_in_its_own_box(
-    browser: Any, address: str
+    browser: Any, everything: str
 ) -> None:
     """On a narrow screen the box is as wide as the page, its table wider."""
-    visit = Visit(browser, address, 400)
-    box = visit.page.query_selector("#plugin-wide ~ .guest")
-    widths = box.evaluate("box => [box.clientWidth, box.scrollWidth]")
+    with Visit(browser, everything, 400) as visit:
+        box = visit.page.query_selector("#plugin-wide ~ .guest")
+        widths = box.evaluate("box => [box.clientWidth, box.scrollWidth]")
     assert widths[0] <= 400 < widths[1]
-    visit.context.close()
 
 
-def test_objective_and_error_are_in_sight(browser: Any, address: str) -> None:
-    """At 1300 pixels the results need no sideways scroll to be compared."""
-    visit = Visit(browser, address, 1300)
-    ends = visit.page.eval_on_selector_all(
-        "#results-table thead th",
-        "all => all.map(th => [th.textContent, th.getBoundingClientRect().right])",
-    )
-    read = [end for title, end in ends if title in ("Objective", "Relative error")]
-    assert len(read) == 2
-    assert max(read) <= 1300
-    visit.context.close()
+def test_every_planned_run_is_counted_and_leads_to_its_row(
+    browser: Any, everything: str
+) -> None:
+    """Each count of the strip leads to as many rows of the table of runs."""
+    with Visit(browser, everything, 1200) as visit:
+        page = visit.page
+        for link in page.query_selector_all(".strip a[href^='#runs-table?']"):
+            link.click()
+            rows = page.evaluate(
+                "document.querySelector('.filters [role=status]').textContent"
+            )
+            count, total = link.get_attribute("data-count"), 52
+            every = link.get_attribute("data-label") == "planned"
+            assert every or rows.startswith(f"Showing {count} of {total} runs")
+        counts = page.eval_on_selector_all(
+            ".strip a:not([data-label=planned]):not([data-label=warnings])",
+            "all => all.map(one => Number(one.dataset.count))",
+        )
+    assert sum(counts) == 52
 
 
-def test_a_click_on_a_heading_sorts_the_table(browser: Any, address: str) -> None:
-    """Numbers as numbers, and the state is told to screen readers."""
-    visit = Visit(browser, address, 1600)
-    heading = "#results-table thead th:nth-child(4)"
-    values = "rows => rows.map(row => Number(row.cells[3].dataset.sort))"
-    for direction, wanted in (("ascending", False), ("descending", True)):
-        visit.page.click(f"{heading} button")
-        assert visit.page.get_attribute(heading, "aria-sort") == direction
-        found = visit.page.eval_on_selector_all("#results-table tbody tr", values)
-        assert found == sorted(found, reverse=wanted)
-    visit.context.close()
+def test_a_filter_acts_on_the_tables_of_every_section(
+    browser: Any, everything: str
+) -> None:
+    """No row that names another solver is left in any table of results."""
+    with Visit(browser, f"{everything}#results?solver=mu", 1200) as visit:
+        visit.unfold()
+        named = visit.page.evaluate(_NAMED)
+    assert len(named) > 5
+    assert set(named) == {"mu"}
 
 
-def test_without_scripts_everything_is_there(browser: Any, address: str) -> None:
+_NAMED = """() => [...document.querySelectorAll("main table")].flatMap((table) => {
+  const titles = Array.from(table.tHead ? table.tHead.rows[0].cells : []);
+  const at = titles.findIndex((cell) => cell.innerText.trim().startsWith("Solver"));
+  if (at < 0 || table.closest("section").id === "provenance") return [];
+  return Array.from(table.tBodies[0].rows)
+    .map((row) => row.cells[at].firstChild.textContent)
+    .filter((text) => /^[a-z_]+$/.test(text));
+})"""
+
+
+def test_without_scripts_everything_is_there(browser: Any, everything: str) -> None:
     """Drawings, tables and sentences do not depend on a script."""
-    visit = Visit(browser, address, 800, java_script_enabled=False)
-    assert visit.count("figure svg") == visit.count("figure") > 5
-    assert visit.page.is_visible("#results-table")
-    visit.context.close()
+    with Visit(browser, everything, 800, java_script_enabled=False) as visit:
+        charts = visit.count("figure:has(.plot)")
+        assert visit.count("figure .plot svg") == charts > 5
+        assert visit.count("main table tbody tr") > 100
+        assert visit.page.is_visible(".summary p")
+        visit.page.click("summary:has-text('The table of 52 runs')")
+        assert visit.page.is_visible("#runs-table")
+        assert visit.said == []
 
 
-def test_dark_pages_have_light_ink(browser: Any, address: str) -> None:
+def ink(visit: Visit) -> str:
+    """Return the colour of the first text of the first chart."""
+    colour: str = visit.page.eval_on_selector(
+        "[data-spec] svg text", "text => getComputedStyle(text).fill"
+    )
+    return colour
+
+
+LIGHT_INK = {"rgb(163, 173, 184)", "rgb(230, 233, 237)"}
+DARK_INK = {"rgb(89, 98, 109)", "rgb(31, 35, 41)"}
+
+
+def test_dark_pages_have_light_ink(browser: Any, everything: str) -> None:
     """Text and charts follow the reader's colour scheme, live and still."""
-    visit = Visit(browser, address, 800, color_scheme="dark")
-    still = visit.page.eval_on_selector(
-        "#convergence-steps svg text", "text => getComputedStyle(text).fill"
-    )
-    visit.draw_all()
-    live = visit.page.eval_on_selector(
-        "#convergence-steps svg text", "text => getComputedStyle(text).fill"
-    )
-    light = {"rgb(163, 173, 184)", "rgb(230, 233, 237)"}
-    assert {still, live} <= light
-    visit.context.close()
+    with Visit(browser, everything, 800, color_scheme="dark") as visit:
+        still = ink(visit)
+        visit.draw_all(most=1)
+        assert {still, ink(visit)} <= LIGHT_INK
+
+
+def test_the_theme_can_be_chosen(browser: Any, everything: str) -> None:
+    """One button turns the page and its charts, and says what it will do."""
+    with Visit(browser, everything, 800, color_scheme="dark") as visit:
+        visit.page.click("button:text-is('Light theme')")
+        assert ink(visit) in DARK_INK
+        visit.page.click("button:text-is('Dark theme')")
+        assert ink(visit) in LIGHT_INK

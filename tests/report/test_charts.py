@@ -5,16 +5,14 @@ from typing import Any
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.drawing.charts import (
-    against_size,
-    by_panel,
-    why_no_error,
-)
-from nmflab.report.drawing.pencil import Pencil
+from nmflab.report.content import Figure, Prose
+from nmflab.report.drawing.charts import pad
+from nmflab.report.drawing.pencil import Pencil, values_axis
 from nmflab.report.reading.groups import Group, group_runs
 from nmflab.report.reading.material import gather
-from nmflab.report.reading.measures import error_measure, sparseness_measure
-from nmflab.report.sections.tradeoff import against_sparseness
+from nmflab.report.reading.measures import error_measure
+from nmflab.report.sections.error import by_panel, error_section
+from nmflab.report.sections.tradeoff.section import tradeoff_section
 
 PENCIL = Pencil({"a": "#000000", "b": "#ffffff"}, ["random"])
 
@@ -34,8 +32,10 @@ def two_datasets(study: Any) -> tuple[list[Group], Any]:
 def test_no_error_against_size_without_two_sizes_of_anything(study: Any) -> None:
     """Single points of different data are no curve, and the page says so."""
     groups, material = two_datasets(study)
-    assert against_size(groups, error_measure(groups, material.info), PENCIL) is None
-    assert "two sizes" in why_no_error(groups)
+    section = error_section(groups, error_measure(groups, material.info), PENCIL)
+    [block] = section.blocks
+    assert isinstance(block, Prose)
+    assert "two sizes" in block.text
 
 
 def test_a_panel_of_one_point_has_room_around_it(study: Any) -> None:
@@ -50,10 +50,62 @@ def test_ticks_of_sparseness_are_written_in_full(study: Any) -> None:
     """A tick at 0.52 reads 0.52, not 1."""
     groups, material = two_datasets(study)
     error = error_measure(groups, material.info)
-    sparseness = sparseness_measure(groups, material.info)
-    figure = against_sparseness(groups, error, sparseness, PENCIL)
-    assert figure is not None
+    figure = tradeoff_section(groups, error, material.info, PENCIL).blocks[0]
+    assert isinstance(figure, Figure)
     layers = figure.spec["spec"]["layer"]
-    assert {layer["encoding"]["x"]["axis"]["format"] for layer in layers[1:]} == {"~g"}
+    across = [layer["encoding"]["x"] for layer in layers if "x" in layer["encoding"]]
+    assert {x["axis"]["format"] for x in across} == {"~g"}
     for row in figure.spec["datasets"]["rows"]:
-        assert row["left"] <= row["sparseness"] <= row["right"]
+        assert row["left"] <= row["worth"] <= row["right"]
+
+
+def test_room_around_values_of_many_decades_stays_positive() -> None:
+    """A log axis has no place for 0 or less."""
+    records = [{"panel": "p", "low": 1e-12, "high": 1e-3, "value": 1e-4}]
+    pad(records, ("low", "high"), ("under", "over"))
+    assert 0 < records[0]["under"] < 1e-12
+    assert records[0]["over"] > 1e-3
+
+
+def test_folds_of_a_split_are_one_point(study: Any) -> None:
+    """Their mean, with the ends of all of them."""
+    for fold in range(3):
+        study.run(
+            {"fingerprint": "f", "objective_value": 1.0 + fold},
+            split=f"bi_cv(fold={fold})",
+        )
+    with study.read() as store:
+        material = gather(store)
+        groups = group_runs(material)
+        [record] = by_panel(groups, error_measure(groups, material.info))
+    assert (record["low"], record["value"], record["high"]) == (1.0, 2.0, 3.0)
+    assert record["seeds"] == 3
+
+
+def test_many_data_sets_are_drawn_six_at_a_time(study: Any) -> None:
+    """The first are in sight, the next folded, and the caption says which are shown."""
+    for name in "abcdefgh":
+        for k in (2, 3):
+            record = {"fingerprint": name, "objective_value": 1.0 / k}
+            study.run(record, dataset=name, n_components=k, solver="a")
+    with study.read() as store:
+        material = gather(store)
+        groups = group_runs(material)
+        blocks = error_section(
+            groups, error_measure(groups, material.info), PENCIL
+        ).blocks
+    first, folded = blocks
+    assert isinstance(first, Figure)
+    assert "Shown: 1 to 6 of 8 data sets" in first.caption
+    assert [figure.id for figure in folded.blocks] == ["error-by-size-2"]
+
+
+@pytest.mark.parametrize(
+    ("values", "kind"),
+    [([2, 4, 8], None), ([1, 10, 100], "log"), ([0, 0.01, 1], "symlog")],
+)
+def test_numbers_that_span_decades_have_a_log_axis(
+    values: list[float], kind: str | None
+) -> None:
+    """A 0 among them, which has no logarithm, keeps its place on the left."""
+    assert values_axis("x", "x", values).to_dict()["scale"].get("type") == kind

@@ -7,9 +7,10 @@ import pytest
 
 from nmflab.report.formats import figures
 from nmflab.report.formats.figures import (
+    deflated,
+    drawing_library,
     embedded,
     inline_svg,
-    script_bundle,
     write_whole,
 )
 
@@ -50,11 +51,11 @@ def test_the_bundle_is_made_once(
 
     monkeypatch.setattr(vl_convert, "javascript_bundle", make)
     monkeypatch.setenv("NMFLAB_CACHE", str(tmp_path / "cache"))
-    assert script_bundle() == script_bundle() == "script"
+    assert drawing_library() == drawing_library() == deflated("script")
     assert len(made) == 1
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("NMFLAB_CACHE", str(tmp_path / "file"))
-    assert script_bundle() == "script"
+    assert drawing_library() == deflated("script")
     assert len(made) == 2
 
 

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 
 from nmflab.contracts import Dataset
-from nmflab.report.reading.groups import Group, Stat, comparisons, group_runs, is_tie
+from nmflab.report.reading.groups import (
+    Group,
+    Stat,
+    group_runs,
+    is_tie,
+    lost_settings,
+    pooled,
+)
 from nmflab.report.reading.material import gather
+from nmflab.report.sections.results.boards import boards
 from nmflab.store import Store
 
 X = np.arange(12.0).reshape(4, 3)
@@ -100,11 +108,13 @@ def test_masked_and_zero_filled_runs_are_never_compared(full_study: Path) -> Non
     """No ranking holds a masked run beside one that took missing cells as zero."""
     with Store.open(full_study) as store:
         material = gather(store)
-        contests = comparisons(group_runs(material))
+        groups = group_runs(material)
     assert material.runs["zero_filled"].sum() == 1
-    for contest in contests:
-        assert len({group.labels["zero_filled"] for group in contest}) == 1
-        assert len({group.labels["fingerprint"] for group in contest}) == 1
+    compared = boards(groups, ())
+    assert max(len(board.groups) for board in compared) > 1
+    for board in compared:
+        assert len({group.labels["zero_filled"] for group in board.groups}) == 1
+        assert len({group.labels["fingerprint"] for group in board.groups}) == 1
 
 
 def of(mean: float, sd: float | None, start: float = 10.0) -> Group:
@@ -130,3 +140,35 @@ def test_differences_within_chance_or_rounding_are_ties(
 ) -> None:
     """A tie is a difference within the spread, below 0.1 %, or of two exact fits."""
     assert is_tie(a, b) is tied
+
+
+def test_what_did_not_finish_is_counted_with_its_setting(study: Any) -> None:
+    """Failed and left runs by status; those skipped as unfit were never due."""
+    study.run({"fingerprint": "f", "objective_value": 3.0})
+    for seed, status in enumerate(("error", "error", "oom", "skipped"), start=1):
+        study.run({"status": status, "fingerprint": "f"}, seed=seed)
+    study.run({"status": "crash", "fingerprint": "f"}, solver="lost")
+    with study.read() as store:
+        material = gather(store)
+        (group,), (lost,) = group_runs(material), lost_settings(material)
+    assert dict(group.absent) == {"error": 2, "oom": 1}
+    assert (group.n_failed, group.n_planned) == (3, 4)
+    assert (lost.variant, lost.n_seeds, lost.n_failed) == ("lost", 0, 1)
+
+
+def test_stops_and_exact_fits_are_counted(study: Any) -> None:
+    """How each run of a group ended, and how many fit but for rounding."""
+    (group,) = groups_of(
+        study,
+        {"objective_value": 1e-9, "seed": 0, "stop": "kkt"},
+        {"objective_value": 2.0, "seed": 1, "stop": "max_steps"},
+        {"objective_value": 0.0, "seed": 2, "stop": "kkt"},
+    )
+    assert dict(group.stops) == {"kkt": 2, "max_steps": 1}
+    assert group.n_exact == 2
+
+
+def test_folds_are_pooled_by_their_means() -> None:
+    """Two folds of two seeds: the spread is that of the folds."""
+    found = pooled([Stat(2, 1.0, 0.1, 0.9, 1.1), Stat(2, 3.0, 0.2, 2.8, 3.2)])
+    assert found == Stat(4, 2.0, pytest.approx(np.sqrt(2)), 0.9, 3.2)

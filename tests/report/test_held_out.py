@@ -15,7 +15,7 @@ from nmflab.report.reading.groups import group_runs
 from nmflab.report.reading.material import gather
 from nmflab.report.sections.held_out.measures import baselines, measured
 from nmflab.report.sections.held_out.section import held_out_section
-from nmflab.report.sections.results import results_section
+from nmflab.report.sections.results.section import results_section
 
 MASK = np.array([[5, 3, 0, 1], [4, 0, 0, 1], [1, 1, 0, 5], [1, 0, 0, 4], [0, 1, 5, 4]])
 ERRORS = {(0, 2): 1.0, (0, 3): 1.1, (1, 2): 1.2, (1, 3): 1.4}

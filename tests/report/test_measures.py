@@ -3,8 +3,10 @@
 from nmflab.report.reading.groups import Group, Stat
 from nmflab.report.reading.measures import (
     error_measure,
+    feature_measures,
+    higher_is_better,
     hint,
-    sparseness_measure,
+    in_sentence,
     words,
 )
 
@@ -30,13 +32,44 @@ def test_without_it_the_objective_is_drawn() -> None:
     assert (measure.title, measure.of(groups[0])) == ("Objective", ONE)
 
 
-def test_sparseness_of_the_components_comes_first() -> None:
-    """It says how readable the components are."""
-    groups = measured("hoyer_sparseness_W", "hoyer_sparseness_H")
-    found = sparseness_measure(groups, {})
-    assert found is not None
-    assert found.names == ("hoyer_sparseness_H",)
-    assert sparseness_measure(measured("rmse"), {}) is None
+KNOWN = {
+    name: {"direction": direction}
+    for name, direction in {
+        "hoyer_sparseness": "higher",
+        "spectral_angle": "lower",
+        "enrichment": "higher",
+        "relative_error": "lower",
+        "held_out": "lower",
+        "unidentified": "none",
+        "top_features": "none",
+    }.items()
+}
+
+
+def test_measures_of_features_are_one_a_metric_sparseness_first() -> None:
+    """Neither errors, nor counts, nor what has no better side are among them."""
+    groups = measured(
+        *("hoyer_sparseness_W", "hoyer_sparseness_H", "relative_error_all"),
+        *("enrichment", "enrichment_n", "spectral_angle", "spectral_angle_chance"),
+        *("held_out_rmse", "unidentified_rows", "top_features_mass", "unknown"),
+    )
+    found = feature_measures(groups, KNOWN)
+    assert [measure.names for measure in found] == [
+        ("hoyer_sparseness_H",),
+        ("spectral_angle",),
+        ("enrichment",),
+    ]
+    assert [higher_is_better(one, KNOWN) for one in found] == [True, False, True]
+
+
+def test_titles_within_sentences_keep_names() -> None:
+    """A person's name and an abbreviation stay as they are."""
+    titles = ("Relative error", "Hoyer sparseness H", "RMSE")
+    assert [in_sentence(one) for one in titles] == [
+        "relative error",
+        "Hoyer sparseness H",
+        "RMSE",
+    ]
 
 
 def test_each_kind_of_cells_has_its_own_name_for_the_same_error() -> None:
@@ -57,8 +90,7 @@ def test_a_suffixed_metric_has_its_parents_unit() -> None:
     """What is known of a metric holds for the values it names by suffix."""
     about = {"unit": "dimensionless", "direction": "higher", "doc": "``Sparse``."}
     info = {"hoyer": about}
-    found = sparseness_measure(measured("hoyer_H"), info)
-    assert found is not None
+    (found,) = feature_measures(measured("hoyer_H"), info)
     assert found.title == "Hoyer H, dimensionless"
     assert hint("hoyer_H", info) == "Sparse. Unit: dimensionless. Higher is better."
 

@@ -215,6 +215,60 @@ def test_the_objective_of_the_record_is_that_of_the_factors_sent(lab: Lab) -> No
     assert record["objective_value"] == pytest.approx(by_hand, rel=1e-13)
 
 
+def test_the_best_fit_of_one_component_stands_beside_the_objective(lab: Lab) -> None:
+    """``(‖X‖² − σ₁²)/2``, whatever the start and the number of components."""
+    X = np.load(lab.folder / "X.npy")
+    singular = np.linalg.svd(X, compute_uv=False)
+    expected = pytest.approx(0.5 * np.sum(singular[1:] ** 2), rel=1e-12)
+    assert lab.fit(seed=3)[0]["objective_rank_one"] == expected
+    assert lab.fit(n_components=1)[0]["objective_rank_one"] == expected
+
+
+def test_the_reference_is_computed_once_a_problem(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another problem in between changes nothing; seeds and sizes share it."""
+    asked: list[str] = []
+
+    def counted(problem: Problem, evaluator: Any) -> float:
+        asked.append(problem.objective.loss)
+        return 1.0
+
+    monkeypatch.setattr(prepared, "rank_one_objective", counted)
+    other = {"loss": "kullback_leibler"}
+    takes = Takes(losses={"frobenius", "kullback_leibler"})
+    lab.registry.solvers["updates"] = SolverSpec(
+        name="updates", solver=Updates, takes=takes
+    )
+    for changes in ({}, {"objective": other}, {"dtype": "float32"}, {"seed": 1}, {}):
+        lab.fit(**changes)
+    assert sorted(asked) == ["frobenius", "frobenius", "kullback_leibler"]
+
+
+def test_a_failed_run_has_no_reference(lab: Lab) -> None:
+    """Nothing is computed for it."""
+
+    def raises(*_: object) -> Iterator[Factors]:
+        raise RuntimeError("boom")
+        yield
+
+    lab.solver(raises)
+    assert lab.odd()["objective_rank_one"] is None
+
+
+def test_a_reference_that_cannot_be_computed_costs_no_run(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run counts; reports do without."""
+
+    def fails(*_: object) -> float:
+        raise MemoryError
+
+    monkeypatch.setattr(prepared, "rank_one_objective", fails)
+    record, _ = lab.fit()
+    assert (record["status"], record["objective_rank_one"]) == ("ok", None)
+
+
 def test_reseeded_components_are_recorded(lab: Lab) -> None:
     """Summed over steps and starts; 0 for a solver that never does it."""
 

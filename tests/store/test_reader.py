@@ -126,6 +126,21 @@ def test_a_trace_comes_back_to_the_last_bit(
     assert writer.reader.traces(["b"]).empty
 
 
+def test_traces_are_read_one_at_a_time(
+    writer: StudyWriter, sweep: Begin, arrays: Arrays
+) -> None:
+    """As many as are asked for, more than one query takes; others are left out."""
+    keys = [f"{number:04}" for number in range(600)]
+    number = sweep(*keys)
+    for key in keys[::60]:
+        writer.add_fit(key, number, {"status": "ok"}, arrays)
+    read = writer.reader.each_trace(keys[60:])
+    found = dict(read)
+    assert sorted(found) == keys[60::60]
+    assert all(np.array_equal(one, arrays["trace"]) for one in found.values())
+    assert len(dict(writer.reader.each_trace())) == 10
+
+
 def test_small_factors_come_back_to_the_last_bit_in_float64(
     writer: StudyWriter, sweep: Begin, arrays: Arrays
 ) -> None:

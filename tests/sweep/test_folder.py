@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from nmflab.config import AXES, PER_RUN
+from nmflab.registry import load
 from nmflab.store import StoreError
-from nmflab.sweep.folder import study_folder, write_summary
+from nmflab.sweep.expand import Space
+from nmflab.sweep.folder import asked_again, study_folder, write_summary
 
 
 @pytest.mark.parametrize(
@@ -51,3 +54,22 @@ def test_a_summary_that_cannot_be_written_is_said(tmp_path: Path) -> None:
         write_summary(
             tmp_path / "no", base={}, provenance={}, data={}, plugin_failures=[]
         )
+
+
+def test_a_summary_says_what_varies_and_no_more() -> None:
+    """With the base, every space can be made again from it."""
+    node = {"name": "mu"}
+    base = {**dict.fromkeys(AXES, node), **dict.fromkeys(PER_RUN, 1), "metrics": []}
+    settings = {name: base[name] for name in (*PER_RUN, "metrics")}
+    axes = {axis: [node] for axis in AXES}
+    spaces = [
+        Space(axes=axes | {"seed": [0, 1]}, settings=settings),
+        Space(axes=axes, settings=settings | {"restarts": 4}, case="four"),
+    ]
+    found = asked_again(spaces, base, [(node, "0f")], load())
+    assert found["spaces"] == [
+        {"axes": {"seed": [0, 1]}},
+        {"case": "four", "settings": {"restarts": 4}},
+    ]
+    assert found["data"] == [{"dataset": node, "fingerprint": "0f"}]
+    assert set(found["plugins"]) == {"solver mu"}

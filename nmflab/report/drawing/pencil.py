@@ -9,6 +9,7 @@ import altair as alt
 
 from nmflab.report.drawing.theme import DASHES, SHAPES, WIDTH, legend_columns
 from nmflab.report.reading.groups import Group
+from nmflab.selection import family
 
 Records: TypeAlias = list[dict[str, Any]]  # Any: the values of JSON
 Spec: TypeAlias = dict[str, Any]  # Any: the same
@@ -143,6 +144,7 @@ def axis_of(*, log: bool, span: float = 1.0, grid: bool = True) -> alt.Axis:
     return alt.Axis(
         labelExpr=_POWER_LABEL,
         labelOverlap="greedy",
+        tickCount=5,  # over more decades than that, powers of ten are the only ticks
         grid=grid,
         gridOpacity=at_powers,
         tickOpacity=at_powers,
@@ -151,11 +153,31 @@ def axis_of(*, log: bool, span: float = 1.0, grid: bool = True) -> alt.Axis:
 
 def sizes_axis(sizes: Sequence[int]) -> alt.X:
     """Return the axis of n_components, marked at the sizes there are."""
+    return values_axis("n_components", "n_components", sizes, form="d")
+
+
+def values_axis(
+    field: str, title: str, values: Sequence[float], form: str = "~g"
+) -> alt.X:
+    """Return the axis of a number that was varied, marked at the values there are.
+
+    It is logarithmic where they span more than `LOG_FROM`; a 0 among them stands left
+    of the others.
+    """
+    positive = [value for value in values if value > 0]
+    spread = len(positive) > 1 and max(positive) / min(positive) > LOG_FROM
+    scale: dict[str, Any] = {"zero": False}
+    if spread and min(values) >= 0:
+        scale = {"type": "log"}
+        if min(values) == 0:
+            scale = {"type": "symlog", "constant": min(positive)}
     return alt.X(
-        "n_components:Q",
-        title="n_components",
-        axis=alt.Axis(values=list(sizes), format="d", grid=False),
-        scale=alt.Scale(zero=False, nice=False, padding=18),
+        f"{field}:Q",
+        title=title,
+        axis=alt.Axis(
+            values=list(values), format=form, grid=False, labelOverlap="greedy"
+        ),
+        scale=alt.Scale(nice=False, padding=18, **scale),
     )
 
 
@@ -181,19 +203,33 @@ def panelled(
     margin : int
         Pixels left of a panel for its axis.
     """
-    chart = alt.layer(*layers, data=alt.NamedData("rows"))
-    data = {"rows": records}
+    # Put together in one go: each method of a chart would copy all that is in it.
+    source, data = alt.NamedData("rows"), {"rows": records}
     if len(panels) < 2:
-        title = panels[0] if panels else ""
-        wide = chart.properties(width=WIDTH - 90, height=height, title=title)
+        wide = alt.LayerChart(
+            layer=list(layers),
+            data=source,
+            width=WIDTH - 90,
+            height=height,
+            title=panels[0] if panels else "",
+        )
         return {**spec_of(wide, data), "usermeta": {"panels": 1, "margin": margin}}
-    grid = chart.properties(
-        width=max(150, WIDTH // 2 - margin), height=height * 3 // 4
-    ).facet(
+    each = alt.LayerChart(
+        layer=list(layers),
+        width=max(150, WIDTH // 2 - margin),
+        height=height * 3 // 4,
+    )
+    grid = alt.FacetChart(
+        data=source,
+        spec=each,
         facet=alt.Facet("panel:N", title=None, sort=list(panels), header=_HEADER),
         columns=2,
+        resolve=alt.Resolve(
+            scale=alt.ScaleResolveMap(
+                x="shared" if same_x else "independent", y="independent"
+            )
+        ),
     )
-    grid = grid.resolve_scale(y="independent", x="shared" if same_x else "independent")
     return {
         **spec_of(grid, data),
         "usermeta": {"panels": len(panels), "margin": margin},
@@ -213,26 +249,54 @@ def spec_of(chart: alt.TopLevelMixin, datasets: Mapping[str, Records]) -> Spec:
     with alt.theme.enable("none"):
         spec: Spec = chart.to_dict(validate=False)
     spec.pop("config", None)
+    _call_alike(spec)
     return {**spec, "datasets": dict(datasets)}
+
+
+def _call_alike(node: object) -> None:
+    """Have tooltips call what colours tell apart as the legend does: solver, case."""
+    if isinstance(node, list):
+        for inner in node:
+            _call_alike(inner)
+    if not isinstance(node, dict):
+        return
+    colour = node.get("color")
+    tips = node.get("tooltip")
+    if isinstance(colour, dict) and colour.get("field") == "variant":
+        for tip in tips if isinstance(tips, list) else ():
+            if tip.get("field") == "variant":
+                tip["title"] = str(colour.get("title", "solver")).lower()
+    for inner in node.values():
+        _call_alike(inner)
 
 
 _PANEL = ("objective", "weighting", "split", "dtype", "threads")
 
 
-def panel_names(groups: Sequence[Group]) -> dict[int, str]:
-    """Return each group's panel by its id: its data, and what else differs."""
-    differing = [
-        name for name in _PANEL if len({str(g.labels[name]) for g in groups}) > 1
-    ]
+def panel_names(groups: Sequence[Group], *, pooled: bool = False) -> dict[int, str]:
+    """Return each group's panel by its id: its data, and what else differs.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+    pooled : bool, default False
+        Whether folds and seeds of a split share a panel.
+    """
+
+    def said(group: Group, name: str) -> str:
+        label = str(group.labels[name])
+        return family(label) if pooled and name == "split" else label
+
+    differing = [name for name in _PANEL if len({said(g, name) for g in groups}) > 1]
     names: dict[int, str] = {}
     for group in groups:
-        parts = [group.dataset, *(_said(group, name) for name in differing)]
+        told = ((name, said(group, name)) for name in differing)
+        parts = [group.dataset, *(_as_part(name, label) for name, label in told)]
         if group.labels["zero_filled"]:
             parts.append("missing taken as 0")
         names[id(group)] = " · ".join(parts)
     return names
 
 
-def _said(group: Group, name: str) -> str:
-    label = str(group.labels[name])
-    return label if name == "objective" else f"{name} {label}"
+def _as_part(name: str, label: str) -> str:
+    return label if name == "objective" else f"{name} {label or 'none'}"

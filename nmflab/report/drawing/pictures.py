@@ -103,13 +103,28 @@ def png(indices: npt.NDArray[np.uint8], palette: npt.NDArray[np.uint8]) -> bytes
     ----------
     ISO/IEC 15948, "Portable Network Graphics (PNG): Functional specification".
     """
-    height, width = indices.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0)
+    return _png(indices[:, :, None], _PALETTE, (b"PLTE", palette.tobytes()))
+
+
+def rgba_png(pixels: npt.NDArray[np.uint8]) -> bytes:
+    """Return a PNG file of an image of shape (height, width, 4), first row on top."""
+    return _png(pixels, _RGBA)
+
+
+_PALETTE, _RGBA = 3, 6
+
+
+def _png(
+    pixels: npt.NDArray[np.uint8], colour_type: int, *more: tuple[bytes, bytes]
+) -> bytes:
+    height, width, _ = pixels.shape
+    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     # Each line begins with its filter; 0: none.
-    lines = np.hstack([np.zeros((height, 1), dtype=np.uint8), indices]).tobytes()
+    filters = np.zeros((height, 1), dtype=np.uint8)
+    lines = np.hstack([filters, pixels.reshape(height, -1)]).tobytes()
     parts = (
         (b"IHDR", header),
-        (b"PLTE", palette.tobytes()),
+        *more,
         (b"IDAT", zlib.compress(lines, 9)),
         (b"IEND", b""),
     )

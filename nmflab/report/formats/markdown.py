@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from nmflab.report.content import (
     Block,
@@ -30,12 +31,25 @@ def markdown(report: Report) -> str:
     lines = [f"# {escaped(report.study)}", ""]
     shown = [f"{s.count:,} {s.label}" for s in report.statuses if s.count]
     lines += [", ".join(shown) or "nothing planned", "", "## Summary", ""]
-    lines += [f"{escaped(sentence)}\n" for sentence in report.headline]
+    lines += _summary(report)
     for section in report.sections:
         lines += [f"## {escaped(section.title)}", ""]
         lines += _blocks(section.blocks)
     lines += [f"nmflab {report.version}, {report.created}", ""]
     return "\n".join(lines)
+
+
+def _summary(report: Report) -> Iterator[str]:
+    """Yield the sentences under their questions, each with the section it leads to."""
+    titles = {section.id: section.title for section in report.sections}
+    topic = ""
+    for sentence in report.headline:
+        if sentence.topic not in ("", topic):
+            topic = sentence.topic
+            yield f"### {escaped(topic)}\n"
+        title = titles.get(sentence.target)
+        see = f" *({escaped(title)})*" if title else ""
+        yield f"{escaped(sentence.text)}{see}\n"
 
 
 def escaped(text: str) -> str:
@@ -57,7 +71,7 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
             case Figure():
                 yield _figure(block)
             case Table():
-                yield _table(block)
+                yield table_text(_cut(block))
             case Cards():
                 yield _cards(block)
             case Details():
@@ -96,7 +110,20 @@ def _card(card: Card) -> str:
     return "  \n".join(lines) + "\n"
 
 
-def _table(table: Table) -> str:
+MOST_ROWS = 200
+"""Rows of a table in Markdown; the page and runs.csv hold all."""
+
+
+def _cut(table: Table) -> Table:
+    left = len(table.rows) - MOST_ROWS
+    if left <= 0:
+        return table
+    note = f"{left:,} more rows on the page, and in runs.csv. {table.note}".rstrip()
+    return replace(table, rows=table.rows[:MOST_ROWS], note=note)
+
+
+def table_text(table: Table) -> str:
+    """Return a table, its caption above and its note below."""
     names = [escaped(column.title) or " " for column in table.columns]
     rules = ["---:" if column.numeric else "---" for column in table.columns]
     rows = [[_cell(cell) for cell in row] for row in table.rows]

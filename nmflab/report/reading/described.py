@@ -51,8 +51,9 @@ def unidentified_notes(dataset: StoredDataset, sizes: Sequence[int]) -> list[Blo
         ]
         text = (
             f"Not identified at n_components {size}: {', and '.join(named)}. Fewer than"
-            f" {count(size, 'cell')} observed there, so many factors fit equally well"
-            " and the values predicted there (marked ?) are one choice among them."
+            f" {count(size, 'cell')} known there (a split may have held out some of"
+            " these too), so many factors fit equally well and the values predicted"
+            " there (marked ?) are one choice among them."
         )
         blocks.append(Prose(text, "warning"))
     return blocks

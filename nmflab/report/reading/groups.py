@@ -2,112 +2,32 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import groupby
+from collections import Counter
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from nmflab.report.reading.group import Group, Stat, pooled
 from nmflab.report.reading.material import GROUP, SIGNATURE, Material
+from nmflab.report.reading.ranks import is_tie, ranked
+from nmflab.statistics import EXACT, ROPE
 
-PRACTICALLY_EQUAL = 1e-3
+__all__ = [
+    "EXACT",
+    "PRACTICALLY_EQUAL",
+    "Group",
+    "Stat",
+    "group_runs",
+    "is_tie",
+    "lost_settings",
+    "pooled",
+    "ranked",
+]
+
+PRACTICALLY_EQUAL = ROPE
 """Relative difference of two objectives below which neither is called better."""
-
-EXACT = 1e-9
-"""An objective below this share of its start is an exact fit (error below 3e-5)."""
-
-
-@dataclass(frozen=True)
-class Stat:
-    """A number over seeds; ``sd`` is None where one seed allows no spread."""
-
-    n: int
-    mean: float
-    sd: float | None
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Group:
-    """Runs that differ by their seed only.
-
-    Parameters
-    ----------
-    labels : mapping
-        What they agree in: the columns of `nmflab.report.reading.material.GROUP`.
-    variant : str
-        The case, else the solver: what charts colour by.
-    signature : int
-        Number of the comparison this group belongs to.
-    keys : tuple of str
-        Its runs, in order of their seeds.
-    best_key : str
-        The run with the lowest objective (its own, where it minimises its own).
-    objective, own, seconds, cpu_seconds, start : Stat or None
-    metrics : mapping of name to Stat
-    rank : int or None
-        Place in its comparison by mean objective; None where it is not ranked.
-    tied : bool
-        Whether its difference to the first is within the spread over seeds.
-    median : Stat or None
-        Objective of the median start of each run (see docs/restarts.md).
-    n_steps : Stat or None
-        Steps of each run, summed over its starts.
-    n_starts, n_rounds : int
-        The most starts a run of it tried, and the rounds of halving; 1 without.
-    """
-
-    labels: Mapping[str, str | int | bool]
-    variant: str
-    signature: int
-    keys: tuple[str, ...]
-    best_key: str
-    objective: Stat | None
-    own: Stat | None
-    seconds: Stat | None
-    cpu_seconds: Stat | None
-    start: Stat | None
-    metrics: Mapping[str, Stat] = field(default_factory=dict)
-    rank: int | None = None
-    tied: bool = False
-    median: Stat | None = None
-    n_steps: Stat | None = None
-    n_starts: int = 1
-    n_rounds: int = 1
-
-    @property
-    def dataset(self) -> str:
-        """The dataset's label."""
-        return str(self.labels["dataset"])
-
-    @property
-    def init(self) -> str:
-        """The initialization's label."""
-        return str(self.labels["init"])
-
-    @property
-    def n_components(self) -> int:
-        """The number of components."""
-        return int(self.labels["n_components"])
-
-    @property
-    def n_seeds(self) -> int:
-        """How many runs it holds."""
-        return len(self.keys)
-
-    @property
-    def own_objective(self) -> bool:
-        """Whether its solver minimises another objective than the shared one."""
-        return self.labels["minimises"] == "own"
-
-    @property
-    def name(self) -> str:
-        """``hals from nndsvda``: what it is called in sentences."""
-        return f"{self.variant} from {self.init}" if self.init else self.variant
-
 
 _RESULTS = [
     "objective_value",
@@ -117,7 +37,14 @@ _RESULTS = [
     "objective_start",
     "objective_median",
     "n_steps",
+    "passes",
+    "validation",
 ]
+
+_SLOT = [name for name in GROUP if name not in ("threads", "minimises")]
+"""What is known of a run before it is made."""
+
+_Slot: TypeAlias = tuple[str | int | bool, ...]
 
 
 def group_runs(material: Material) -> list[Group]:
@@ -133,11 +60,49 @@ def group_runs(material: Material) -> list[Group]:
     by = runs.set_index("key")["group"]
     stats = _stats(runs.set_index("group")[_RESULTS])
     measured = _stats(material.metrics.loc[by.index].set_axis(by.to_numpy()))
+    absent = {slot: counts for slot, (_, counts) in _absent(material).items()}
     groups = [
-        _group(number, frame, stats, measured)
+        _group(number, frame, stats, measured, absent)
         for number, frame in runs.groupby("group", sort=True)
     ]
     return ranked(groups)
+
+
+def lost_settings(material: Material) -> list[Group]:
+    """Return the settings of which runs were planned and none finished."""
+    made = set(material.finished[_SLOT].itertuples(index=False, name=None))
+    return [
+        Group(
+            labels={
+                **dict(zip(_SLOT, slot, strict=True)),
+                "threads": 0,
+                "minimises": "",
+            },
+            variant=variant,
+            signature=-1,
+            keys=(),
+            best_key="",
+            objective=None,
+            own=None,
+            seconds=None,
+            cpu_seconds=None,
+            start=None,
+            absent=counts,
+        )
+        for slot, (variant, counts) in _absent(material).items()
+        if slot not in made
+    ]
+
+
+def _absent(material: Material) -> dict[_Slot, tuple[str, dict[str, int]]]:
+    """Return, by setting, its variant and its runs that did not finish, by status."""
+    runs = material.runs[~material.runs["status"].isin(["ok", "skipped"])]
+    found: dict[_Slot, tuple[str, dict[str, int]]] = {}
+    rows = runs[[*_SLOT, "variant", "status"]].itertuples(index=False, name=None)
+    for *slot, variant, status in rows:
+        _, counts = found.setdefault(tuple(slot), (str(variant), {}))
+        counts[str(status)] = counts.get(str(status), 0) + 1
+    return found
 
 
 def _stats(values: pd.DataFrame) -> dict[int, dict[str, Stat]]:
@@ -162,9 +127,11 @@ def _group(
     frame: pd.DataFrame,
     stats: Mapping[int, Mapping[str, Stat]],
     measured: Mapping[int, Mapping[str, Stat]],
+    absent: Mapping[_Slot, Mapping[str, int]],
 ) -> Group:
     at = int(str(number))
     first = frame.iloc[0]
+    slot = tuple(first[name] for name in _SLOT)
     own = first["minimises"] == "own" and frame["own_objective"].notna().any()
     order = frame["own_objective" if own else "objective_value"].fillna(np.inf)
     best = frame["key"].iloc[int(order.to_numpy().argmin())]
@@ -185,6 +152,13 @@ def _group(
         n_starts=_most(frame["n_starts"]),
         n_rounds=_most(frame["n_rounds"]),
         metrics=measured.get(at, {}),
+        passes=results.get("passes"),
+        validation=results.get("validation"),
+        stops=dict(Counter(stop for stop in frame["stop"] if isinstance(stop, str))),
+        absent=absent.get(slot, {}),
+        n_exact=int(
+            (frame["objective_value"] <= EXACT * frame["objective_start"]).sum()
+        ),
     )
 
 
@@ -192,64 +166,3 @@ def _most(counts: pd.Series[float]) -> int:
     """Return the highest count; 1 where an earlier nmflab counted none."""
     known = counts.dropna()
     return int(known.max()) if len(known) else 1
-
-
-def ranked(groups: Sequence[Group]) -> list[Group]:
-    """Return the groups with their ranks, comparison by comparison.
-
-    Only groups of one signature that minimise the shared objective are ranked, and only
-    where there are two.
-    """
-    ordered = sorted(groups, key=_order)
-    done: list[Group] = []
-    for _, members in groupby(ordered, key=lambda group: group.signature):
-        together = list(members)
-        contest = [g for g in together if not g.own_objective and g.objective]
-        rest = [g for g in together if g.own_objective or not g.objective]
-        done += [*(_placed(contest) if len(contest) > 1 else contest), *rest]
-    return done
-
-
-def _order(group: Group) -> tuple[object, ...]:
-    labels = group.labels
-    return (
-        group.dataset,
-        str(labels["objective"]),
-        group.n_components,
-        group.signature,
-        group.own_objective,
-        group.objective.mean if group.objective else math.inf,
-    )
-
-
-def _placed(contest: Sequence[Group]) -> list[Group]:
-    first = contest[0]
-    return [
-        replace(group, rank=place, tied=place > 1 and is_tie(first, group))
-        for place, group in enumerate(contest, start=1)
-    ]
-
-
-def is_tie(a: Group, b: Group) -> bool:
-    """Return whether the mean objectives differ by no more than chance or rounding.
-
-    ``|mean_a − mean_b| <= max(sd_a, sd_b, 1e-3 · min(mean_a, mean_b))``, or both fit
-    exactly (`EXACT`).
-    """
-    if a.objective is None or b.objective is None:
-        return False
-    sds = [stat.sd or 0.0 for stat in (a.objective, b.objective)]
-    near = PRACTICALLY_EQUAL * min(abs(a.objective.mean), abs(b.objective.mean))
-    starts = [group.start.high for group in (a, b) if group.start]
-    rounding = EXACT * max(starts, default=0.0)
-    difference = abs(a.objective.mean - b.objective.mean)
-    return difference <= max(*sds, near, rounding)
-
-
-def comparisons(groups: Sequence[Group]) -> list[list[Group]]:
-    """Return the ranked groups, one list a signature that allows a comparison."""
-    contests: dict[int, list[Group]] = {}
-    for group in groups:
-        if group.rank is not None:
-            contests.setdefault(group.signature, []).append(group)
-    return list(contests.values())

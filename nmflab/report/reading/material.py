@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from nmflab.report.reading.finite import finite
+from nmflab.report.reading.machines import Clocks, clocks, on_one_clock
 from nmflab.selection import took_zeros
 from nmflab.store import StoreError
 
@@ -34,6 +36,12 @@ SIGNATURE = [
 ]
 """Runs that agree in all of these minimise the same thing, and may be ranked."""
 
+KEPT_ENTRIES = 20_000
+"""Factors with at most so many entries are kept once read."""
+
+KEPT_RUNS = 1_000
+"""How many runs' factors are kept: 160 MB at most."""
+
 GROUP = ["dataset", *SIGNATURE, "case", "init", "solver", "minimises"]
 """Runs that agree in all of these differ by their seed only."""
 
@@ -49,7 +57,8 @@ class Material:
     sweeps : list of Sweep
         Those the report is about, oldest first.
     runs : DataFrame
-        Every planned run, with `variant` (its case, else its solver), `zero_filled`.
+        Every planned run, with `variant` (its case, else its solver), `zero_filled`,
+        and `tolerance` (its stop.kkt; missing where none was asked for).
     metrics : DataFrame
         Index key, a numeric column a metric; of finished runs only.
     info : mapping
@@ -58,6 +67,10 @@ class Material:
         Metrics that could not be measured: key, name, problem.
     datasets : mapping of fingerprint to StoredDataset
     warnings : mapping of key to list of str
+    infinite : mapping of str to int
+        By metric or result, in how many runs it was infinite: missing in what is here.
+    clocks : Clocks
+        The machines; where there are several, `runs` holds the times of one only.
     """
 
     store: Store
@@ -68,6 +81,9 @@ class Material:
     problems: pd.DataFrame
     datasets: Mapping[str, StoredDataset]
     warnings: Mapping[str, list[str]] = field(default_factory=dict)
+    clocks: Clocks = field(default_factory=Clocks)
+    infinite: Mapping[str, int] = field(default_factory=dict)
+    _kept: dict[str, Factors | None] = field(default_factory=dict, repr=False)
 
     @property
     def finished(self) -> pd.DataFrame:
@@ -75,35 +91,52 @@ class Material:
         return self.runs[self.runs["status"] == "ok"]
 
     def factors(self, key: str) -> Factors | None:
-        """Return a run's factors; None where none were kept or their file is gone."""
+        """Return a run's factors; None where none were kept or their file is gone.
+
+        Small ones stay at hand for the next section that asks.
+        """
+        if key in self._kept:
+            return self._kept[key]
         try:
-            return self.store.factors(key)
+            found = self.store.factors(key)
         except StoreError:
-            return None
+            found = None
+        if found is None or found.W.size + found.H.size <= KEPT_ENTRIES:
+            if len(self._kept) == KEPT_RUNS:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = found
+        return found
 
 
 def gather(store: Store, *, all_sweeps: bool = False) -> Material:
     """Read what every section needs; nothing that grows with the size of the data."""
-    runs = store.runs(all_sweeps=all_sweeps)
-    sweeps = store.sweeps()
-    sweeps = sweeps if all_sweeps else sweeps[-1:]
+    runs, twins = store.runs(all_sweeps=all_sweeps), store.twins()
+    every = runs if twins.empty else pd.concat([runs, twins], ignore_index=True)
     datasets = {d.fingerprint: d for d in store.datasets()}
-    runs = described(runs, datasets, _zero_filling(store, runs, datasets))
+    zero_filled, tolerances = _configured(store, every, datasets)
+    every = described(every, datasets, zero_filled)
+    every["tolerance"] = pd.to_numeric(every["key"].map(tolerances))
+    timed = clocks(store, every)
+    runs = on_one_clock(every[: len(runs)], timed)
+    runs, infinite = finite(runs)
     finished = runs[runs["status"] == "ok"]
     metrics = store.metric_table().reindex(finished["key"])
-    problems = store.metrics()
-    problems = problems[problems["problem"].notna()]
+    metrics, infinite_metrics = finite(metrics)
+    problems = store.problems()
     problems = problems[problems["key"].isin(finished["key"])]
-    warnings = {key: store.warnings(key) for key in runs["key"]}
+    shown = set(runs["key"])
+    warned = store.all_warnings()
     return Material(
         store=store,
-        sweeps=sweeps,
+        sweeps=store.asked(all_sweeps=all_sweeps),
         runs=runs,
         metrics=metrics.dropna(axis="columns", how="all"),
         info=store.metric_info(),
         problems=problems,
         datasets=datasets,
-        warnings={key: said for key, said in warnings.items() if said},
+        warnings={key: said for key, said in warned.items() if key in shown},
+        clocks=timed,
+        infinite={**infinite, **infinite_metrics},
     )
 
 
@@ -132,15 +165,20 @@ def is_masked(dataset: StoredDataset | None) -> bool:
     return dataset is not None and dataset.facts.get("missing", "none") != "none"
 
 
-def _zero_filling(
+def _configured(
     store: Store, runs: pd.DataFrame, datasets: Mapping[str, StoredDataset]
-) -> set[str]:
-    """Return the keys of runs that took what they do not know as zero."""
+) -> tuple[set[str], dict[str, float]]:
+    """Return which runs took what they do not know as 0, and each run's stop.kkt."""
     masked = {f for f, dataset in datasets.items() if is_masked(dataset)}
-    split = ~runs["split"].fillna("").isin(["", "none"])
-    asked = runs[runs["fingerprint"].isin(masked) | split]
-    return {
-        key
-        for key, fingerprint in zip(asked["key"], asked["fingerprint"], strict=True)
-        if took_zeros(store.config(key), masked=fingerprint in masked)
-    }
+    fingerprints = dict(zip(runs["key"], runs["fingerprint"], strict=True))
+    zero_filled: set[str] = set()
+    tolerances: dict[str, float] = {}
+    for key, config in store.configs():
+        if key not in fingerprints:
+            continue
+        if took_zeros(config, masked=fingerprints[key] in masked):
+            zero_filled.add(key)
+        kkt = (config.get("stop") or {}).get("kkt")
+        if kkt is not None:
+            tolerances[key] = float(kkt)
+    return zero_filled, tolerances

@@ -9,7 +9,7 @@ from typing import Any
 from nmflab.report.reading.groups import Group, Stat
 
 _ERRORS = ("relative_error", "rel_fro")
-_SPARSENESS = ("sparseness_H", "hoyer_H", "sparseness", "hoyer")
+_SPARSENESS = ("hoyer", "sparseness")
 _HELD_OUT = ("test", "heldout", "validation")
 _CELLS = {
     "_all": "all cells",
@@ -60,6 +60,15 @@ def words(name: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def in_sentence(title: str) -> str:
+    """Return a title as it stands within a sentence; names in capitals stay."""
+    keeps = title[:2].isupper() or title.partition(" ")[0] in _NAMES
+    return title if keeps else title[:1].lower() + title[1:]
+
+
+_NAMES = ("Hoyer", "Amari", "Gini", "Greene")
+
+
 def hint(name: str, info: Mapping[str, Mapping[str, Any]]) -> str:
     """Return what a metric means, its unit and which way is better."""
     known = about(name, info)
@@ -99,12 +108,65 @@ def error_measure(
     return _measure(names, info) if names else Measure((), "Objective", "Objective")
 
 
-def sparseness_measure(
+_NOT_OF_FEATURES = (
+    *("held_out", "ranking", "rating_baselines", "published_agreement"),
+    *("error", "rmse", "mse", "mae", "explained_variance", "unidentified"),
+    *("spa_residual", "dead_components", "smallest_cluster", "mean_absolute"),
+)
+"""Words of metrics that say how well X is fitted, or what there was to fit."""
+
+
+def feature_measures(
     groups: Sequence[Group], info: Mapping[str, Mapping[str, Any]]
-) -> Measure | None:
-    """Return the sparseness of H, or whichever was measured; None for neither."""
-    names = _named(_SPARSENESS, groups)[:1]
-    return _measure(names, info) if names else None
+) -> list[Measure]:
+    """Return what was measured of the features themselves, sparseness first.
+
+    One value a metric, that of its own name or of H, and only where the metric says
+    which way is better.
+    """
+    found: dict[str, list[str]] = {}
+    for name in sorted({name for group in groups for name in group.metrics}):
+        stem = _stem(name, info)
+        known = info.get(stem, {})
+        if known.get("direction") in ("lower", "higher") and not any(
+            word in name for word in (*_NOT_OF_FEATURES, *_HELD_OUT)
+        ):
+            found.setdefault(stem, []).append(name)
+    order = sorted(found, key=_place)
+    return [_measure([_main(stem, found[stem])], info) for stem in order]
+
+
+_FIRST = (
+    *_SPARSENESS,
+    *("spectral_angle", "matched_cosine", "factor_match_score", "abundance_rmse"),
+    *("npmi", "c_v", "enrichment", "nmi", "ari", "topic_diversity"),
+)
+"""Sparseness, agreement with a known truth, then what names and words say."""
+
+
+def _place(stem: str) -> tuple[int, str]:
+    if any(word in stem for word in _SPARSENESS):
+        return 0, stem
+    known = [at for at, word in enumerate(_FIRST) if stem.startswith(word)]
+    return (known[0] if known else len(_FIRST)), stem
+
+
+def _stem(name: str, info: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the metric that a value is of: ``hoyer_sparseness`` of its ``_H``."""
+    while name and name not in info:
+        name = name.rpartition("_")[0]
+    return name
+
+
+def _main(stem: str, names: Sequence[str]) -> str:
+    wanted = (stem, f"{stem}_H")
+    return next((name for name in wanted if name in names), names[0])
+
+
+def higher_is_better(measure: Measure, info: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Return whether a higher value is better, as the metric says."""
+    names = measure.names
+    return bool(names) and about(names[0], info).get("direction") == "higher"
 
 
 def _named(wanted: Sequence[str], groups: Sequence[Group]) -> list[str]:

@@ -42,17 +42,24 @@ def without_draws(material: Material) -> Material:
     """Return a material without runs on other draws of the data.
 
     They fit other data than the rest, so that nothing may be ranked against them; what
-    they tell stands in this section.
+    they tell stands in this section. Where all runs are such, they are the study.
     """
     drawn = [s.partition("(")[0] in RESAMPLINGS for s in material.runs["split"]]
-    if not any(drawn):
+    if not any(drawn) or all(drawn):
         return material
     return replace(material, runs=material.runs[~np.array(drawn)])
 
 
-def advice_section(material: Material) -> Section | None:
-    """Return the panel of criteria; None where the study was not asked for one."""
-    found = panel(material.store)
+def advice_section(material: Material, found: Panel | None = None) -> Section | None:
+    """Return the panel of criteria; None where the study was not asked for one.
+
+    Parameters
+    ----------
+    material : Material
+    found : Panel, optional
+        Where it was made before.
+    """
+    found = found or panel(material.store)
     if found is None:
         return None
     figure = _chart(found)

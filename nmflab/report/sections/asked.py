@@ -35,15 +35,30 @@ def asked_section(material: Material) -> Section:
         blocks.append(Prose("No command was given to this study yet."))
     for sweep in material.sweeps:
         blocks += _of_sweep(sweep)
+    blocks += _left_out(material)
     if len(material.runs):
         axes = [(axis, values(material.runs[axis])) for axis in AXES]
         table = key_values("axes", "Axes: what was varied", axes, "Axis")
         blocks.append(table)
     if material.sweeps:
-        last = material.sweeps[-1]
-        table = key_values("settings", "Settings", settings(last.base), "Setting")
+        table = key_values("settings", "Settings", _common(material), "Setting")
         blocks.append(Details("Settings, the same for every run", [table]))
     return Section("asked", "What was asked", blocks)
+
+
+def _left_out(material: Material) -> list[Block]:
+    """Return what is missing here since it may not be published."""
+    lines = list(dict.fromkeys(material.store.left_out))
+    if not lines:
+        return []
+    text = "This report was made from an archive (nmflab export). Left out of it:"
+    return [Prose(text, "note"), Bullets(lines)]
+
+
+def _common(material: Material) -> Sequence[tuple[str, str]]:
+    """Return the settings that every command of the report has alike."""
+    first, *others = [settings(sweep.base) for sweep in material.sweeps]
+    return [pair for pair in first if all(pair in other for other in others)]
 
 
 def command(sweep: Sweep) -> str:

@@ -7,18 +7,20 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nmflab.contracts import ReportSection
+from nmflab.contracts import FeatureDrawing, ReportPart, ReportSection
 from nmflab.report.content import Block, Code, Details, Html, Prose, Section
 
 if TYPE_CHECKING:
     from nmflab.store import Store
 
 
-def guest_sections(store: Store, sections: Sequence[ReportSection]) -> list[Section]:
+def guest_sections(store: Store, sections: Sequence[ReportPart]) -> list[Section]:
     """Return the plugins' sections in order; one that raises shows its error only."""
     taken: dict[str, int] = {}
     found = []
     for section in sections:
+        if isinstance(section, FeatureDrawing):
+            continue
         block = _rendered(store, section)
         if block is None:
             continue

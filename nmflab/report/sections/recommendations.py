@@ -38,21 +38,25 @@ def recommendations_section(material: Material) -> Section | None:
 
 
 def _blocks(material: Material) -> list[Block]:
-    folder = str(material.store.folder)
-    asked = Code(shlex.join(["nmflab", "recommend", folder, "user=NAME", "top=10"]))
+    words = ["nmflab", "recommend", material.store.address, "user=NAME", "top=10"]
+    # Of studies merged none is named: what was asked of one would not be this table.
+    asked = [] if material.store.merge else [Code(shlex.join(words))]
     try:
         frame = recommend(material.store, top=N_TOP, first=N_USERS)
     except (RecommendationError, StoreError) as error:
         said = f"Nothing is recommended here: {error}."
-        return [Prose(said, "note"), Prose("On the command line:"), asked]
+        return [Prose(said, "note"), *asked]
     attrs = frame.attrs
     return [
         Prose(f"From {attrs['title']}: {attrs['why']}."),
         _table(frame),
         Bullets(told_of(frame)),
-        Prose("For other users, or for one the run never saw (new=...):", "note"),
-        asked,
+        *([Prose(_OTHERS, "note")] if asked else []),
+        *asked,
     ]
+
+
+_OTHERS = "For other users, or for one the run never saw (new=...):"
 
 
 def _table(frame: pd.DataFrame) -> Table:

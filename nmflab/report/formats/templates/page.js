@@ -1,127 +1,91 @@
-(function () {
-  "use strict";
+/* The page: its theme, the way to a place, paper, and what of the above it has. */
+const root = document.documentElement;
 
-  /* Tables: a click on a heading sorts by it; ties keep their order. */
-  function value(row, at) {
-    const cell = row.cells[at];
-    const given = cell.dataset.sort;
-    const number = Number(given);
-    if (given === undefined) return cell.textContent.trim().toLowerCase();
-    if (given === "inf") return Infinity;
-    return given !== "" && !Number.isNaN(number) ? number : given;
+function themeButton() {
+  const button = element("button", { type: "button", class: "theme" });
+  const preferred = window.matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : preferred.matches);
+  const say = () => { button.textContent = isDark() ? "Light theme" : "Dark theme"; };
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    say();
+  });
+  preferred.addEventListener("change", say);
+  say();
+  return button;
+}
+
+/* Bring a place into view, whatever it is folded into. */
+function goTo(place) {
+  const target = place && document.getElementById(place);
+  if (!target) return;
+  for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  (target.closest(".scroll") || target).scrollIntoView();
+}
+
+function arrive() {
+  const { place, query: asked } = address();
+  if (asked) readAddress(asked);
+  else if (isNarrowed()) writeAddress(place); /* a link within the page keeps the filters */
+  refresh();
+  if (asked) goTo(place);
+}
+
+/* Counts of the strip lead to their rows of the table of runs. */
+function leadToRows() {
+  if (!document.getElementById("runs-table")) return;
+  const statuses = filters.find(({ axis }) => axis === "status");
+  for (const link of document.querySelectorAll(".strip a")) {
+    const label = link.dataset.label;
+    const only = statuses && statuses.values.includes(label);
+    if (link.dataset.count === "0" || (!only && label !== "planned" && label !== "ok")) continue;
+    link.href = "#runs-table?" + (only ? new URLSearchParams({ status: label }) : "");
+    link.addEventListener("click", () => { if (link.hash === location.hash) arrive(); });
   }
+}
 
-  function compare(a, b) {
-    if (typeof a === "number" && typeof b === "number") return a === b ? 0 : a - b;
-    return String(a).localeCompare(String(b), undefined, { numeric: true });
-  }
-
-  function sortBy(table, heading, at) {
-    const up = heading.getAttribute("aria-sort") !== "ascending";
-    const body = table.tBodies[0];
-    const rows = Array.from(body.rows);
-    rows.sort((a, b) => (up ? 1 : -1) * compare(value(a, at), value(b, at)));
-    body.append(...rows);
-    for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", up ? "ascending" : "descending");
-  }
-
-  for (const table of document.querySelectorAll("main table[id]")) {
-    if (!table.tHead || table.tBodies[0].rows.length < 2) continue;
-    Array.from(table.tHead.rows[0].cells).forEach((heading, at) => {
-      if (heading.tagName !== "TH") return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...heading.childNodes);
-      heading.append(button);
-      button.addEventListener("click", () => sortBy(table, heading, at));
-    });
-  }
-
-  /* Charts: the drawing in the page is replaced by a live one as it comes into view. */
-  const DRAWN_WIDTH = 680;
-
-  function eachLegend(node, change) {
-    if (!node || typeof node !== "object") return;
-    if (node.legend && node.legend.columns) change(node.legend);
-    for (const inner of Object.values(node)) eachLegend(inner, change);
-  }
-
-  function fitted(spec, room) {
-    const columns = (n) => Math.max(1, Math.min(n, Math.floor((n * room) / DRAWN_WIDTH)));
-    eachLegend(spec, (legend) => { legend.columns = columns(legend.columns); });
-    spec.config.background = "transparent";
-    const panels = spec.usermeta ? spec.usermeta.panels : 0;
-    if (panels > 1) {
-      const margin = spec.usermeta.margin + 14;
-      const side = panels === 4 ? 2 : 3;
-      spec.columns = Math.max(1, Math.min(side, Math.floor(room / (margin + 240))));
-      const width = Math.floor(room / spec.columns) - margin;
-      spec.spec.width = Math.max(120, Math.min(460, width));
-    } else if (panels === 1) {
-      spec.width = Math.min(room, 900) - 12;
-      spec.autosize = { type: "fit-x", contains: "padding" };
-    } else if (spec.concat) {
-      const widths = spec.concat.map((part) => part.width + 130);
-      const needed = (n) => {
-        const sides = new Array(n).fill(0);
-        widths.forEach((width, at) => { sides[at % n] = Math.max(sides[at % n], width); });
-        return sides.reduce((sum, width) => sum + width, 0);
-      };
-      spec.columns = widths.length;
-      while (spec.columns > 1 && needed(spec.columns) > room) spec.columns -= 1;
-    }
-    return spec;
-  }
-
-  function draw(box) {
-    const source = document.getElementById(box.dataset.spec).textContent;
-    const room = box.clientWidth;
-    const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
-    const options = {
-      renderer: "svg",
-      actions: { export: true, source: false, compiled: false, editor: false },
-      tooltip: { theme: dark ? "dark" : "light" },
-    };
-    const still = Array.from(box.childNodes);
-    const live = document.createElement("div");
-    box.dataset.room = String(room);
-    return window
-      .vegaEmbed(live, fitted(JSON.parse(source), room), options)
-      .then(() => {
-        box.replaceChildren(live);
-        box.setAttribute("role", "group");
-        box.dataset.state = "live";
-      })
-      .catch((error) => {
-        box.replaceChildren(...still);
-        box.dataset.state = "still";
-        console.error(error);
-      });
-  }
-
-  const boxes = Array.from(document.querySelectorAll("[data-spec]"));
-  if (!window.vegaEmbed || !boxes.length) return;
+/* The contents mark the section that is read. */
+function markContents() {
+  const links = new Map(Array.from(document.querySelectorAll("nav a"), (a) => [a.hash.slice(1), a]));
+  const seen = new Set();
   const watcher = new IntersectionObserver(
     (entries) => {
-      for (const entry of entries) {
-        if (!entry.isIntersecting) continue;
-        watcher.unobserve(entry.target);
-        draw(entry.target);
+      for (const { target, isIntersecting } of entries) {
+        if (isIntersecting) seen.add(target);
+        else seen.delete(target);
+      }
+      const [first] = Array.from(seen).sort((a, b) => a.offsetTop - b.offsetTop);
+      for (const [id, link] of links) {
+        if (first && first.getAttribute("aria-labelledby") === id) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
       }
     },
-    { rootMargin: "300px" }
+    { rootMargin: "-12% 0px -70% 0px" }
   );
-  boxes.forEach((box) => watcher.observe(box));
+  document.querySelectorAll("main > section").forEach((section) => watcher.observe(section));
+}
 
-  let waiting = 0;
-  window.addEventListener("resize", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => {
-      for (const box of boxes) {
-        const changed = Math.abs(Number(box.dataset.room) - box.clientWidth) > 30;
-        if (box.dataset.state === "live" && changed) draw(box);
-      }
-    }, 200);
+/* On paper nothing can be unfolded. */
+function unfoldForPaper() {
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = Array.from(document.querySelectorAll("main details:not([open]):not([name])"));
+    folded.forEach((one) => { one.open = true; });
+    onPaper.forEach((show) => show(true));
   });
-})();
+  window.addEventListener("afterprint", () => {
+    folded.forEach((one) => { one.open = false; });
+    onPaper.forEach((show) => show(false));
+  });
+}
+
+document.querySelector("header").prepend(themeButton());
+for (const table of document.querySelectorAll("main table[id]")) if (table.tHead) enliven(table);
+const boxes = Array.from(document.querySelectorAll("[data-spec]"));
+if (filters.length) document.getElementById("summary-section").after(filterBar());
+if (boxes.length && window.DecompressionStream) enlivenCharts(boxes);
+leadToRows();
+markContents();
+unfoldForPaper();
+window.addEventListener("hashchange", arrive);
+arrive();

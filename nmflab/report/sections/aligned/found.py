@@ -17,11 +17,16 @@ from nmflab.numerics import (
     align,
     equal_errors,
     factor_match_score,
+    free_directions,
 )
+from nmflab.numerics.uniqueness import MOST_COMPONENTS, Freedom
 from nmflab.report.reading.groups import Group
 
 if TYPE_CHECKING:
     from nmflab.contracts import Factors
+
+MOST_NUMBERS = 4_000_000
+"""Entries of W and H up to which the certificate takes seconds at most."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,22 @@ class Comparison:
         objectives = [entry.objective for entry in self.entries]
         shapes = [entry.shape for entry in self.entries]
         return equal_errors(shapes, objectives, exact=self.exact)
+
+    @cached_property
+    def freedom(self) -> Freedom | None:
+        """The certificate of the first entry.
+
+        None for more than `MOST_COMPONENTS` components, one only, signed factors, or
+        factors of more than `MOST_NUMBERS` entries.
+        """
+        entry = self.entries[0]
+        W, H = entry.factors.W, entry.factors.H
+        n = entry.shape.given.size
+        if not (2 <= n <= MOST_COMPONENTS and W.size + H.size <= MOST_NUMBERS):
+            return None
+        if (W < 0).any() or (H < 0).any():
+            return None
+        return free_directions(entry.factors)
 
 
 @dataclass(frozen=True)

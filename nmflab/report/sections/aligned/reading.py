@@ -29,6 +29,8 @@ MOST_COUNTED = 60_000_000
 MOST_KEPT = 15_000_000
 """Entries of W and H kept for comparisons: a bound on memory for large data."""
 
+_OF_A_RUN = ["seed", "objective_value", "own_objective", "kappa", "tolerance"]
+
 KAPPA = 1e-6
 """What kappa counts as converged where no tolerance was asked for."""
 
@@ -55,7 +57,8 @@ class _Reader:
 
     def __init__(self, material: Material) -> None:
         self._material = material
-        self._runs = material.finished.set_index("key")
+        runs = material.finished.set_index("key")[_OF_A_RUN]
+        self._runs = runs.to_dict("index")
         self.left = {"counted": MOST_COUNTED, "kept": MOST_KEPT}
 
     def counted(self, group: Group) -> Iterator[Counted]:
@@ -131,7 +134,7 @@ class _Reader:
                 yield self._entry(group, key, factors, name)
 
     def _entry(self, group: Group, key: str, factors: Factors, name: str) -> Entry:
-        row = self._runs.loc[key].to_dict()
+        row = self._runs[key]
         column = "own_objective" if group.own_objective else "objective_value"
         return Entry(
             name or f"seed {row['seed']}",
@@ -143,9 +146,8 @@ class _Reader:
         )
 
     def _tolerance(self, key: str) -> float:
-        stop = self._material.store.config(key).get("stop") or {}
-        kkt = stop.get("kkt")
-        return KAPPA if kkt is None else float(kkt)
+        asked = float(self._runs[key]["tolerance"])
+        return KAPPA if math.isnan(asked) else asked
 
 
 def _first(group: Group) -> list[str]:

@@ -37,9 +37,19 @@ LOOSE = 1e-6
 """Tolerances of kappa above which seeds may stop short of their optimum."""
 
 
-def aligned_section(material: Material, groups: Sequence[Group]) -> Section | None:
-    """Return what runs have in common; None where there is nothing to compare."""
-    found = aligned_runs(material, groups)
+def aligned_section(
+    material: Material, groups: Sequence[Group], found: AlignedRuns | None = None
+) -> Section | None:
+    """Return what runs have in common; None where there is nothing to compare.
+
+    Parameters
+    ----------
+    material : Material
+    groups : sequence of Group
+    found : AlignedRuns, optional
+        Where it was read before.
+    """
+    found = found or aligned_runs(material, groups)
     ancestry = lineage_blocks(material, groups)
     if not (found.comparisons or found.counted or ancestry):
         return None

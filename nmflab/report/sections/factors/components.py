@@ -15,6 +15,7 @@ from nmflab.contracts import Factors, Matrix
 from nmflab.numerics.naming import ComponentName
 from nmflab.numerics.top_features import Features
 from nmflab.report.content import Card, Cards, NameList, Picture
+from nmflab.report.drawing.lent import Lent
 from nmflab.report.drawing.pictures import curve_svg, image_svg
 from nmflab.report.numbers import number
 from nmflab.report.reading.observed import column_names, row_names, shape
@@ -209,8 +210,10 @@ def _is_image(dataset: StoredDataset, side: str) -> bool:
     return isinstance(_drawing(dataset, side), _Image)
 
 
-def _drawing(dataset: StoredDataset, side: str) -> _Image | _Curve | None:
+def _drawing(dataset: StoredDataset, side: str) -> _Image | _Curve | Lent | None:
     """Return how vectors of H's side, or W's, are drawn; None: they are no picture."""
+    if side == "H" and dataset.draw is not None:
+        return Lent(dataset.draw, column_names(dataset))
     n = shape(dataset)[1 if side == "H" else 0]
     key, caption = _IMAGES[side]
     size: Any = dataset.extras.get(key)

@@ -186,7 +186,8 @@ def _in_words(
 ) -> list[Block]:
     name, title = called
     if factors is None:
-        return [Prose(f"{title}: its factors were not kept (save.factors).", "note")]
+        why = "save.factors, or an archive without them"
+        return [Prose(f"{title}: its factors are not kept here ({why}).", "note")]
     block_id = f"features-{name}"
     if is_drawable(dataset):
         return [gallery(block_id, title, dataset, factors)]

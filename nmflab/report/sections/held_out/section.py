@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -24,22 +24,39 @@ MOST_FAMILIES = 8
 _MOST_NOTES = 6
 
 
-def held_out_section(material: Material, pencil: Pencil) -> Section | None:
-    """Return the errors on held-out cells; None where no run held any out."""
+def families(material: Material) -> list[Family]:
+    """Return the runs that held cells out, by data set and split; maybe none."""
     split = material.finished[~material.finished["split"].isin(["", "none"])]
     if split.empty:
-        return None
+        return []
     runs = scored(material.store, all_sweeps=len(material.sweeps) > 1)
     runs = runs[runs["key"].isin(split["key"])]
     of = ["dataset", "fingerprint", "weighting", "split_family"]
-    found = [
+    return [
         _family(number, names, members)
         for number, (names, members) in enumerate(
             runs.groupby(of, sort=False, dropna=False), start=1
         )
     ]
+
+
+def held_out_section(
+    material: Material, pencil: Pencil, found: Sequence[Family] | None = None
+) -> Section | None:
+    """Return the errors on held-out cells; None where no run held any out.
+
+    Parameters
+    ----------
+    material : Material
+    pencil : Pencil
+    found : sequence of Family, optional
+        Where they were read before.
+    """
+    found = families(material) if found is None else found
+    if not found:
+        return None
     blocks: list[Block] = [Prose(_READING)]
-    if runs["zero_filled"].any():
+    if any(family.runs["zero_filled"].any() for family in found):
         blocks.append(Prose(_INVENTED, "danger"))
     if any((family.choices["chosen_by"] == "test").any() for family in found):
         blocks.append(Prose(_UNVALIDATED, "danger"))

@@ -12,7 +12,7 @@ from nmflab.report.reading.groups import Stat
 from nmflab.report.reading.measures import hint
 from nmflab.report.sections.held_out.family import ROW, Family, stat_of
 from nmflab.report.sections.held_out.measures import Measured, baselines, is_first
-from nmflab.report.sections.results import stat_cell
+from nmflab.report.sections.results.cells import stat_cell
 from nmflab.selection import CONFIGURATION, TUNED, in_words
 
 if TYPE_CHECKING:

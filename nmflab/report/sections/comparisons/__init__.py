@@ -1,0 +1,1 @@
+"""How sure the comparisons are: intervals within data sets, tests over them."""

@@ -1,0 +1,1 @@
+"""How runs approach the best objective known."""

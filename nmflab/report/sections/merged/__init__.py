@@ -1,0 +1,1 @@
+"""What a report over several studies or machines says of them."""

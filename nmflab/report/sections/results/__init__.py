@@ -1,0 +1,1 @@
+"""Results: what to use, leaderboards by comparison, what stands outside of them."""

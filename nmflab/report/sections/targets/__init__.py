@@ -1,0 +1,1 @@
+"""How long runs took to come near the best objective known, failures counted."""

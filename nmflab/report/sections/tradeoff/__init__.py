@@ -1,0 +1,1 @@
+"""Error against interpretability: a chart a measure, with its Pareto front."""
