@@ -36,6 +36,10 @@ class Study:
 
     folder: Path
 
+    def __post_init__(self) -> None:
+        """Take a folder given as text, too, as a notebook has it."""
+        object.__setattr__(self, "folder", Path(self.folder))
+
     def _open(self) -> Store:
         from nmflab.store import Store
 
@@ -116,7 +120,7 @@ class Study:
         Parameters
         ----------
         other : Study, Path or str
-            A study or its folder.
+            A study, its folder, or an archive of one.
         tolerance : float, optional
             Relative difference that counts as none; by default the square root of the
             precision of each run's dtype.
@@ -163,26 +167,27 @@ class Study:
         where = {} if out is None else {"out": str(out)}
         return figures([self.folder], {**where, **words}).files
 
-    def report(self, *others: Study, out: Path | None = None) -> Path:
+    def report(self, *others: Study, out: str | Path | None = None) -> Path:
         """Build the report from the store and return its page.
 
         Parameters
         ----------
         *others : Study
             Studies to be merged into one report, in a folder of its own.
-        out : Path, optional
+        out : str or Path, optional
             Another folder for it.
         """
         from nmflab.commands import report
 
-        return report([self.folder, *(one.folder for one in others)], out=out)
+        folders = [self.folder, *(one.folder for one in others)]
+        return report(folders, out=None if out is None else Path(out))
 
-    def export(self, out: Path | None = None, **options: str) -> Exported:
+    def export(self, out: str | Path | None = None, **options: str) -> Exported:
         """Write an archive fit for a repository; see `nmflab.sharing.export`.
 
         Parameters
         ----------
-        out : Path, optional
+        out : str or Path, optional
             A ``.zip`` or a new folder; by default ``<study>.zip``.
         **options : str
             ``data="include"``, ``factors="all"``, ...
@@ -190,7 +195,8 @@ class Study:
         from nmflab import session
         from nmflab.sharing import export
 
-        return export(self.folder, session.registry(), out=out, **options)
+        target = None if out is None else Path(out)
+        return export(self.folder, session.registry(), out=target, **options)
 
 
 def study(

@@ -8,33 +8,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-USAGE = """\
-nmflab: a laboratory for non-negative matrix factorization
-
-  nmflab experiment=movie_ratings             run a saved study and write its report
-  nmflab dataset=file dataset.path=X.csv n_components=2,4,8 "seed=range(5)"
-  nmflab list [dataset|init|solver|metric|weighting|split|objective]   what there is
-  nmflab show solver hals                     parameters, defaults, source
-  nmflab report STUDY [all=true]              rebuild a report from its study
-  nmflab report A B C [out=FOLDER]            one report of studies, machines apart
-  nmflab export STUDY [out=FILE.zip]          an archive to publish, data by their terms
-  nmflab figures STUDY [only=convergence]     figures and tables for a paper
-  nmflab recommend STUDY [user=NAME] [top=10] what users have not seen and may like
-  nmflab score dataset=bbc W=W.csv H=H.csv    factors made elsewhere, same metrics
-  nmflab compare A B                          what changed between two studies
-  nmflab reproduce STUDY [sample=20]          run a study again, compare every digit
-  nmflab check-plugin NAME                    hold a plugin to the contracts
-
-A comma sweeps an axis (dataset weighting split objective init solver n_components
-seed dtype case, and their parameters); settings take one value, or one list.
-  advise=n_components   how many components: criteria side by side
-  dry_run=true    what would be run, what is done, what is skipped and why
-  retry=crash     make runs again by status
-  fail_fast=true  stop at the first failure
-  --cfg job       the resolved configuration, and how many there are
-  --shell-completion install=bash             tab completion
-"""
-
 _HYDRA_FLAGS = (
     "--info",
     "-i",
@@ -97,6 +70,8 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     command = _COMMANDS.get(arguments[0])
     if command is not None:
+        if {"--help", "-h"} & set(arguments[1:]):
+            return _help_of(arguments[0])
         return command(arguments[1:])
     flags = [a for a in arguments if a.startswith("-")]
     if any(flag in _HYDRA_FLAGS for flag in flags):
@@ -111,9 +86,17 @@ def _dispatch(arguments: list[str]) -> int:
 def _help() -> int:
     from nmflab.listing import help_text
     from nmflab.registry import load
+    from nmflab.usage import USAGE
 
     print(USAGE)
     print(help_text(load()))
+    return 0
+
+
+def _help_of(command: str) -> int:
+    from nmflab.usage import HELP
+
+    print(HELP[command], end="")
     return 0
 
 
@@ -225,71 +208,61 @@ def _show(arguments: list[str]) -> int:
 
 def _report(arguments: list[str]) -> int:
     from nmflab.commands import report
-    from nmflab.config import ConfigError
-    from nmflab.sweep.folder import study_folder
+    from nmflab.sweep.folder import found_study
+    from nmflab.usage import truth_of, words_of
 
-    options = dict(a.split("=", 1) for a in arguments if "=" in a)
-    every, out = options.pop("all", "false").lower(), options.pop("out", None)
-    if options or every not in ("true", "false"):
-        wrong = next((f"{k}={v}" for k, v in options.items()), f"all={every}")
-        raise ConfigError(f"report: no option {wrong}; there are all=true, out=FOLDER")
-    names = [a for a in arguments if "=" not in a]
-    folders = [Path(n) if Path(n).is_dir() else study_folder(n) for n in names]
-    target = Path(out).expanduser() if out else None
-    print(report(folders, all_sweeps=every == "true", out=target))
+    names, options = words_of("report", arguments, ("out", "all"))
+    every = truth_of("report", options, "all")
+    target = Path(options["out"]).expanduser() if "out" in options else None
+    print(report([found_study(n) for n in names], all_sweeps=every, out=target))
     return 0
 
 
 def _figures(arguments: list[str]) -> int:
     from nmflab.commands import figures
     from nmflab.report.papers import summary
-    from nmflab.sweep.folder import study_folder
+    from nmflab.report.papers.asked import OPTIONS
+    from nmflab.sweep.folder import found_study
+    from nmflab.usage import words_of
 
-    names = [a for a in arguments if "=" not in a]
-    folders = [Path(n) if Path(n).is_dir() else study_folder(n) for n in names]
-    options = dict(a.split("=", 1) for a in arguments if "=" in a)
-    print(summary(figures(folders, options)))
+    names, options = words_of("figures", arguments, OPTIONS)
+    print(summary(figures([found_study(n) for n in names], options)))
     return 0
 
 
 def _export(arguments: list[str]) -> int:
     from nmflab import session
-    from nmflab.config import ConfigError
     from nmflab.sharing import export
-    from nmflab.sweep.folder import study_folder
+    from nmflab.sharing.exporting import OPTIONS
+    from nmflab.usage import words_of
 
-    names = [a for a in arguments if "=" not in a]
-    if len(names) != 1:
-        raise ConfigError(
-            f"export: {len(names)} studies given; name one, as in nmflab export"
-            " studies/movie_ratings"
-        )
-    folder = Path(names[0]) if Path(names[0]).is_dir() else study_folder(names[0])
-    options = dict(a.split("=", 1) for a in arguments if "=" in a)
-    target = options.pop("out", "")
+    names, options = words_of("export", arguments, ("out", *OPTIONS))
+    folder = _only_study("export", names, "studies/movie_ratings")
+    target = options.pop("out", None)
     out = Path(target).expanduser() if target else None
-    made = export(folder, session.registry(), out=out, **options)
-    print(f"{made.path} ({made.size / 1e6:,.1f} MB)")
-    print("not in it:")
-    for line in made.left_out:
-        print(f"  {line}")
+    print(export(folder, session.registry(), out=out, **options))
     return 0
 
 
-def _recommend(arguments: list[str]) -> int:
-    from nmflab.commands import recommend
+def _only_study(command: str, names: Sequence[str], example: str) -> Path:
     from nmflab.config import ConfigError
-    from nmflab.recommend import plain_text, rich_text
-    from nmflab.sweep.folder import study_folder
+    from nmflab.sweep.folder import found_study
 
-    names = [a for a in arguments if "=" not in a]
     if len(names) != 1:
         raise ConfigError(
-            f"recommend: {len(names)} studies given; name one, as in nmflab recommend"
-            " movie_ratings user=3"
+            f"{command}: {len(names)} studies given; name one, as in nmflab {command}"
+            f" {example}"
         )
-    folder = Path(names[0]) if Path(names[0]).is_dir() else study_folder(names[0])
-    options = dict(a.split("=", 1) for a in arguments if "=" in a)
+    return found_study(names[0])
+
+
+def _recommend(arguments: list[str]) -> int:
+    from nmflab.commands import RECOMMEND_OPTIONS, recommend
+    from nmflab.recommend import plain_text, rich_text
+    from nmflab.usage import words_of
+
+    names, options = words_of("recommend", arguments, RECOMMEND_OPTIONS)
+    folder = _only_study("recommend", names, "movie_ratings user=3")
     frame, written = recommend(folder, options)
     if written is not None:
         print(f"{len(frame):,} recommendations in {written}")

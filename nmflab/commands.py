@@ -12,6 +12,7 @@ from nmflab.config import ConfigError
 from nmflab.store import Store
 from nmflab.sweep.coordinator import Coordinator
 from nmflab.sweep.expand import CONFIG_NAME, Space, expand
+from nmflab.sweep.folder import refuse_studies
 from nmflab.sweep.misspelt import explain
 from nmflab.sweep.outcome import DryRun, Outcome
 from nmflab.sweep.overrides import at_home, listed
@@ -154,10 +155,15 @@ def report(
             "report: 0 studies given; name one, as in nmflab report"
             " studies/movie_ratings, or several, which are merged"
         )
-    if len(folders) > 1:
-        return merged_report(folders, sections, out=out, all_sweeps=all_sweeps)
-    with Store.open(folders[0]) as store:
-        return build(store, sections, all_sweeps=all_sweeps, into=out)
+    try:
+        if len(folders) > 1:
+            return merged_report(folders, sections, out=out, all_sweeps=all_sweeps)
+        if out is not None:
+            refuse_studies(out, but=folders[0])
+        with Store.open(folders[0]) as store:
+            return build(store, sections, all_sweeps=all_sweeps, into=out)
+    except OSError as error:  # says which folder cannot be written
+        raise ConfigError(str(error)) from error
 
 
 def figures(folders: Sequence[Path], options: Mapping[str, str]) -> Written:
@@ -189,6 +195,8 @@ def figures(folders: Sequence[Path], options: Mapping[str, str]) -> Written:
     if every not in ("true", "false"):
         raise ConfigError(f"figures: all={every} is neither true nor false")
     out = Path(options["out"]).expanduser() if options.get("out") else None
+    if out is not None:
+        refuse_studies(out, but=folders[0] if len(folders) == 1 else None)
     sections = session.plugins().sections
     try:
         wanted = asked(options)

@@ -135,6 +135,16 @@ def test_a_study_without_results_warns() -> None:
         nmflab.study(*QUICK, X=-X)
 
 
+def test_folders_may_be_text(tmp_path: Path) -> None:
+    """Of a study, a report, an archive: as on the command line."""
+    made = nmflab.study("dataset=movie_ratings", *QUICK, f"study={tmp_path}/one")
+    again = nmflab.Study(f"{made.folder}")  # type: ignore[arg-type]
+    assert again == made
+    assert again.report(out=f"{tmp_path}/page") == tmp_path / "page" / "index.html"
+    assert again.export(f"{tmp_path}/one.zip", figures="none").path.exists()
+    assert again.compare(f"{tmp_path}/one.zip").is_same
+
+
 def test_what_is_public_is_listed() -> None:
     """Completion in a shell asks `dir`."""
     names = ["Fit", "Study", "__version__", "fit", "reproduce", "study"]

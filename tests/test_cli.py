@@ -15,7 +15,11 @@ from nmflab import __version__, cli, commands
 from nmflab.config import conf_dir
 from nmflab.kernels.choice import COMPILING
 from nmflab.registry import KINDS, load
+from nmflab.report.papers.asked import OPTIONS as FIGURES_OPTIONS
+from nmflab.reproducing.command import COMPARE_OPTIONS, REPRODUCE_OPTIONS
+from nmflab.scoring.command import OPTIONS as SCORE_OPTIONS
 from nmflab.store import Store
+from nmflab.usage import HELP, USAGE
 
 RATINGS = "dataset=movie_ratings"
 QUICK = ("executor.name=serial", "report=false", "stop.max_steps=2")
@@ -248,6 +252,89 @@ def test_help_lists_the_plugins_by_group(typed: Typed) -> None:
     assert "dry_run=true" in output
 
 
+@pytest.mark.parametrize("command", cli._COMMANDS)
+def test_every_command_tells_how_it_is_called(typed: Typed, command: str) -> None:
+    """In the list of all, and by itself, whatever else is given."""
+    assert f"  nmflab {command} " in USAGE
+    code, output, errors = typed(command, "anything", "--help")
+    assert (code, errors) == (0, "")
+    assert output.startswith(f"nmflab {command} ")
+    assert typed(command, "-h") == (0, output, "")
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("compare", COMPARE_OPTIONS),
+        ("export", ("out", "data", "factors", "figures", "all")),
+        ("figures", FIGURES_OPTIONS),
+        ("recommend", commands.RECOMMEND_OPTIONS),
+        ("report", ("out", "all")),
+        ("reproduce", REPRODUCE_OPTIONS),
+        ("score", SCORE_OPTIONS),
+    ],
+)
+def test_the_help_of_a_command_names_each_option(
+    command: str, options: tuple[str, ...]
+) -> None:
+    """No option is only in the manual."""
+    assert [name for name in options if f" {name}=" not in HELP[command]] == []
+
+
+@pytest.mark.parametrize(
+    "command", ["report", "figures", "export", "recommend", "compare", "reproduce"]
+)
+def test_a_misspelt_study_is_answered_with_the_nearest(
+    typed: Typed, command: str
+) -> None:
+    """Which there is under the same folder."""
+    typed(RATINGS, "study=ratings", *QUICK)
+    names = ["rating"] * (1 + (command == "compare"))
+    code, _, errors = typed(command, *names)
+    assert code == 2
+    assert errors == (
+        "nmflab: no study at studies/rating. Did you mean 'studies/ratings'?\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["report", "figures", "export", "recommend"])
+def test_an_archive_is_to_be_unpacked_first(typed: Typed, command: str) -> None:
+    """By the commands that read more of it than the record."""
+    Path("films.zip").write_bytes(b"")
+    code, _, errors = typed(command, "films.zip")
+    assert code == 2
+    assert "films.zip is an archive; unpack it and name the folder" in errors
+
+
+@pytest.mark.parametrize("command", ["report", "figures"])
+def test_nothing_is_written_into_another_study(typed: Typed, command: str) -> None:
+    """Nor over a file; into its own study it is."""
+    typed(RATINGS, "study=one", *QUICK)
+    typed(RATINGS, "study=two", *QUICK)
+    for out in ("studies/two", "studies/two/report"):
+        code, _, errors = typed(command, "one", f"out={out}")
+        assert code == 2
+        assert "studies/two is another study, which is left as it is" in errors
+    Path("file").write_text("mine", encoding="utf-8")
+    code, _, errors = typed(command, "one", "out=file")
+    assert (code, errors) == (2, "nmflab: out=file is a file; name a folder\n")
+    only = ["only=results", "formats=none"] if command == "figures" else []
+    assert typed(command, "one", "out=studies/one/mine", *only)[0] == 0
+
+
+def test_a_report_that_cannot_be_written_is_told_in_a_sentence(typed: Typed) -> None:
+    """Where, why, and what to do; not as something unexpected."""
+    typed(RATINGS, "study=one", *QUICK)
+    Path("file").write_text("mine", encoding="utf-8")
+    typed(RATINGS, "study=two", *QUICK)
+    for studies in (["one"], ["one", "two"]):
+        code, _, errors = typed("report", *studies, "out=file/below")
+        assert code == 2
+        assert errors.startswith("nmflab: cannot write the report to file/below: ")
+        assert "nmflab report another folder, out=FOLDER" in errors
+        assert "unexpected" not in errors
+
+
 def test_version_is_that_of_nmflab(typed: Typed) -> None:
     """Not of what it is built on."""
     assert typed("--version") == (0, f"nmflab {__version__}\n", "")
@@ -419,7 +506,12 @@ def test_a_full_disk_ends_a_sweep_in_a_sentence(typed: Typed) -> None:
     ("command", "message"),
     [
         (("check-plugin", "nope"), "nothing named 'nope' is installed"),
-        (("report", "anywhere", "al=true"), "no option al=true; there are all=true"),
+        (("report", "anywhere", "al=true"), "no option al=; there are out=, all=. Did"),
+        (("report", "anywhere", "all=1"), "report: all=1 is neither true nor false"),
+        (("export", "anywhere", "out="), "export: out= is empty; give it a value"),
+        (("figures", "anywhere", "only="), "figures: only= is empty"),
+        (("figures", "--width"), "figures: no option --width; options are written"),
+        (("recommend", "anywhere", "tpo=3"), "Did you mean 'top='?"),
         (("list", "colour"), "no kind of plugin named 'colour'"),
     ],
 )

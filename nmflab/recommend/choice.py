@@ -148,7 +148,7 @@ def _said(row: Any, why: str, n: int, *, asked: str | None) -> str:
     if why == "validation":
         return f"the lowest validation error, {value:.4g}, of the {n} runs{named}"
     return (
-        f"the lowest objective, {value:.5g}, of the {n} runs{named}; none had"
+        f"the lowest objective, {value:,.5g}, of the {n} runs{named}; none had"
         " validation cells (split.validation), and what fits the training cells closest"
         " need not predict best"
     )

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from altair.utils.schemapi import debug_mode
+
 from nmflab import __version__
 from nmflab.contracts import ReportPart
 from nmflab.report.content import Figure, Report, Section
@@ -100,8 +102,8 @@ def build(
     except OSError as error:
         raise type(error)(
             f"cannot write the report to {folder}: {error.strerror or error}; the runs"
-            " are safe in the study's store: make room or give rights there, then run"
-            f" nmflab report {store.folder}"
+            " are safe in the study's store: make room or give rights there, or give"
+            " nmflab report another folder, out=FOLDER"
         ) from error
 
 
@@ -139,7 +141,7 @@ def composed(
         yield comparisons_section(material, pencil, found.families)
         yield from _present(held_out_section(material, pencil, found.families))
         yield from _chart_sections(material, groups, pencil)
-        yield factors_section(material, groups)
+        yield factors_section(material, groups, found.leading)
         yield from _present(recommendations_section(material))
         yield stability_section(
             groups,
@@ -156,7 +158,8 @@ def composed(
         yield provenance_section(planned)
         yield from _present(citations_section(planned))
 
-    shown = list(_handed_on(parts(), made))
+    with debug_mode(False):  # the specifications are checked by tests, not each time
+        shown = list(_handed_on(parts(), made))
     return Report(
         study=material.store.name,
         created=f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",

@@ -93,7 +93,7 @@ def reproduced(
     Parameters
     ----------
     study : Path
-        A study's folder, or a ``study.yaml``.
+        A study's folder, an archive of one, or a ``study.yaml``.
     sample : int, optional
         How many of its runs; all by default. See `nmflab.reproducing.sampling.sampled`.
     seed : int

@@ -12,7 +12,8 @@ from nmflab.reproducing.again_text import told_of_reproduction
 from nmflab.reproducing.comparing import Comparison, compare_studies
 from nmflab.reproducing.lines import Part, markdown, plain_text
 from nmflab.reproducing.text import told
-from nmflab.sweep.folder import study_folder
+from nmflab.sweep.folder import found_study, study_folder
+from nmflab.usage import words_of
 
 COMPARE_OPTIONS = ("sweeps", "tolerance", "output")
 """What may follow the studies in `nmflab compare`."""
@@ -33,7 +34,7 @@ def compare(arguments: Sequence[str]) -> tuple[str, int]:
     StoreError
         If a folder holds no study.
     """
-    names, options = _sorted("compare", arguments, COMPARE_OPTIONS)
+    names, options = words_of("compare", arguments, COMPARE_OPTIONS)
     if not 1 <= len(names) <= 2:
         raise ConfigError(
             f"compare: {len(names)} studies given; name two, or one that was given"
@@ -42,7 +43,7 @@ def compare(arguments: Sequence[str]) -> tuple[str, int]:
     target = _output("compare", options)
     numbers = [n for n in options.get("sweeps", "").split(",") if n]
     found = compare_studies(
-        *map(folder_of, names),
+        *(found_study(name, archives=True) for name in names),
         sweeps=[_count("compare", "sweeps", n) for n in numbers],
         tolerance=_tolerance("compare", options),
     )
@@ -61,7 +62,7 @@ def reproduce(arguments: Sequence[str], *, quiet: bool = False) -> tuple[str, in
     StoreError
         If a study cannot be read or written.
     """
-    names, options = _sorted("reproduce", arguments, REPRODUCE_OPTIONS)
+    names, options = words_of("reproduce", arguments, REPRODUCE_OPTIONS)
     if len(names) != 1:
         raise ConfigError(
             f"reproduce: {len(names)} studies given; name one, as in nmflab reproduce"
@@ -76,7 +77,7 @@ def reproduce(arguments: Sequence[str], *, quiet: bool = False) -> tuple[str, in
     if counts.get("sample") == 0:
         raise ConfigError("reproduce: sample=0 leaves nothing to run; give a number")
     done = reproduced(
-        folder_of(names[0]),
+        found_study(names[0], archives=True),
         sample=counts.get("sample"),
         seed=counts.get("seed", 0),
         into=study_folder(options["into"]) if "into" in options else None,
@@ -87,35 +88,6 @@ def reproduce(arguments: Sequence[str], *, quiet: bool = False) -> tuple[str, in
     return _finished(
         told_of_reproduction(done), done.comparison, target
     ), done.exit_code
-
-
-def folder_of(name: str) -> Path:
-    """Return the study of a name: a path that is there, else one under ``studies/``."""
-    path = Path(name).expanduser()
-    return path if path.exists() else study_folder(name)
-
-
-def _sorted(
-    command: str, arguments: Sequence[str], known: Sequence[str]
-) -> tuple[list[str], dict[str, str]]:
-    """Return the studies and the options of a command line."""
-    names: list[str] = []
-    options: dict[str, str] = {}
-    for text in arguments:
-        name, equals, value = text.partition("=")
-        if not equals or (name not in known and Path(text).exists()):
-            names.append(text)
-        elif name not in known:
-            there = ", ".join(f"{option}=" for option in known)
-            raise ConfigError(f"{command}: no option {name}=; there are {there}")
-        elif not value:
-            raise ConfigError(f"{command}: {name}= is empty; give it a value")
-        else:
-            options[name] = value
-    unknown = next((name for name in names if name.startswith("-")), None)
-    if unknown is not None:
-        raise ConfigError(f"{command}: no option {unknown}")
-    return names, options
 
 
 def _count(command: str, name: str, text: str) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from nmflab.reproducing.averages import averages
 from nmflab.reproducing.digits import digits, one_sided
 from nmflab.reproducing.figures import Figure, Judge
 from nmflab.reproducing.pairing import Pair, Side, paired, run_names, side_of
+from nmflab.reproducing.record import study_in
 from nmflab.reproducing.speed import Speed, speed
 from nmflab.reproducing.surroundings import Surroundings, surroundings
 from nmflab.reproducing.verdicts import DIFFERENT, worst
@@ -95,9 +97,12 @@ class Comparison:
 
     @property
     def is_same(self) -> bool:
-        """Whether every figure of every run is the same, at least within tolerance."""
+        """Whether every figure of every run is the same, at least within tolerance.
+
+        Where no run ended well in both there is no figure, and nothing is known.
+        """
         runs = self.statuses or self.only_first or self.only_second
-        return self.verdict != DIFFERENT and not runs and bool(self.n_pairs)
+        return self.verdict != DIFFERENT and not runs and bool(self.digits)
 
     @property
     def exit_code(self) -> int:
@@ -199,7 +204,7 @@ def compare_studies(
     Parameters
     ----------
     first : Path
-        A study's folder.
+        A study's folder, or an archive of one.
     second : Path, optional
         Another; by default the same.
     sweeps : two int, optional
@@ -212,30 +217,45 @@ def compare_studies(
     Raises
     ------
     ConfigError
-        If there is no such command, or one study has only one.
+        If there is no such command, one study has only one, or an archive cannot be
+        read.
     StoreError
         If a folder holds no study.
     """
-    with Store.open(first) as ours, Store.open(second or first) as theirs:
+    with _opened(first) as ours, _opened(second or first) as theirs:
         numbers: list[int | None] = list(sweeps)
         if not numbers:
             alone = second is None or second.resolve() == first.resolve()
-            numbers = [*_last_two(ours)] if alone else [None, None]
+            numbers = [*_last_two(ours, first)] if alone else [None, None]
         if len(numbers) != 2:
             raise ConfigError(
                 f"compare: sweeps={','.join(map(str, numbers))} names {len(numbers)};"
                 " give two numbers of commands, as in sweeps=1,2"
             )
         return compared(
-            side_of(ours, numbers[0]), side_of(theirs, numbers[1]), tolerance
+            side_of(ours, numbers[0], name=str(first)),
+            side_of(theirs, numbers[1], name=str(second or first)),
+            tolerance,
         )
 
 
-def _last_two(store: Store) -> list[int]:
+@contextmanager
+def _opened(study: Path) -> Iterator[Store]:
+    """Open what a study was measured to be: its folder, or an archive."""
+    with study_in(study) as folder:
+        if folder != study and not (folder / "runs.sqlite").exists():
+            raise ConfigError(
+                f"{study} holds no runs.sqlite, so there are no digits to compare"
+            )
+        with Store.open(folder) as store:
+            yield store
+
+
+def _last_two(store: Store, study: Path) -> list[int]:
     numbers = [sweep.id for sweep in store.sweeps()]
     if len(numbers) < 2:
         raise ConfigError(
-            f"compare: {store.folder} is one study, and {len(numbers)} command was"
-            " given to it; name another study to compare it with"
+            f"compare: {study} is one study, and {len(numbers)} command was given to"
+            " it; name another study to compare it with"
         )
     return numbers[-2:]

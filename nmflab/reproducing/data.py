@@ -104,7 +104,7 @@ def _changed(run: RecordedRun, found: Data) -> str | None:
     """Return why loaded data are not those of a run."""
     name = called(run.axes["dataset"])
     if found.error is not None:
-        return f"data set {name} is not there: {found.error}"
+        return f"data set {name} could not be loaded here: {found.error}"
     now = str(found.facts.get("fingerprint"))
     if run.fingerprint is not None and now != run.fingerprint:
         return (

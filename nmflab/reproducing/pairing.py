@@ -27,22 +27,28 @@ class Side:
         As `Store.runs`, with key for index.
     configs : mapping
         Key to the full resolved configuration.
+    name : str
+        What it was given as.
     """
 
     store: Store
     sweep: Sweep
     runs: pd.DataFrame
     configs: Mapping[str, Mapping[str, Any]]
+    name: str
 
     @property
     def title(self) -> str:
-        """What it is called: its folder, and which command where there are several."""
+        """What it is called, and which command where there are several."""
         several = len(self.store.sweeps()) > 1
-        return f"{self.store.folder}{f', command {self.sweep.id}' if several else ''}"
+        return f"{self.name}{f', command {self.sweep.id}' if several else ''}"
 
 
 def side_of(
-    store: Store, sweep: int | None = None, keys: Collection[str] | None = None
+    store: Store,
+    sweep: int | None = None,
+    keys: Collection[str] | None = None,
+    name: str = "",
 ) -> Side:
     """Return a study as one of two.
 
@@ -53,27 +59,28 @@ def side_of(
         Number of the command; the last one by default.
     keys : collection of str, optional
         Its runs that count; all by default.
+    name : str, optional
+        What it was given as; by default its folder.
 
     Raises
     ------
     ConfigError
         If the study has no such command.
     """
+    name = name or str(store.folder)
     sweeps = {one.id: one for one in store.sweeps()}
     if not sweeps:
-        raise ConfigError(f"{store.folder}: no command was given to this study yet")
+        raise ConfigError(f"{name}: no command was given to this study yet")
     number = max(sweeps) if sweep is None else sweep
     if number not in sweeps:
         known = ", ".join(map(str, sweeps))
-        raise ConfigError(
-            f"{store.folder} has no command {number}; it has these: {known}"
-        )
+        raise ConfigError(f"{name} has no command {number}; it has these: {known}")
     runs = store.runs(number).set_index("key", drop=False)
     configs = dict(store.configs(number))
     if keys is not None:
         runs = runs[runs.index.isin(keys)]
         configs = {key: configs[key] for key in runs.index}
-    return Side(store, sweeps[number], runs, configs)
+    return Side(store, sweeps[number], runs, configs, name)
 
 
 @dataclass(frozen=True, slots=True)

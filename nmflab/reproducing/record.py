@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -38,11 +39,9 @@ def recorded(path: Path, sweep: int | None = None) -> Iterator[Record]:
     StoreError
         If the study's file cannot be read.
     """
-    if path.suffix == ".zip":
-        with TemporaryDirectory() as folder:
-            unpacked(path, Path(folder))
-            with recorded(Path(folder), sweep) as record:
-                yield replace(record, title=str(path))
+    if is_archive(path):
+        with study_in(path) as folder, recorded(folder, sweep) as record:
+            yield replace(record, title=str(path))
         return
     if (path / "runs.sqlite").exists():
         with Store.open(path) as store:
@@ -59,6 +58,32 @@ def recorded(path: Path, sweep: int | None = None) -> Iterator[Record]:
 
 _PARTS = ("runs.sqlite", SUMMARY)
 
+# What zipfile raises for a damaged member, and for one packed or locked in a way that
+# it does not know.
+_DAMAGED = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether a study is given as a file of `nmflab export`."""
+    return path.suffix == ".zip" and not path.is_dir()
+
+
+@contextmanager
+def study_in(path: Path) -> Iterator[Path]:
+    """Give the folder of a study; that of an archive is there until the end.
+
+    Raises
+    ------
+    ConfigError
+        If an archive cannot be unpacked, or is none of a study.
+    """
+    if not is_archive(path):
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        unpacked(path, Path(folder))
+        yield Path(folder)
+
 
 def unpacked(archive: Path, folder: Path) -> None:
     """Unpack of an archive what a record is read from, and nothing beside the folder.
@@ -66,8 +91,10 @@ def unpacked(archive: Path, folder: Path) -> None:
     Raises
     ------
     ConfigError
-        If it is no archive of a study.
+        If it is no archive of a study, or a damaged one.
     """
+    if not archive.exists():
+        raise ConfigError(f"{archive}: there is no such file")
     try:
         with zipfile.ZipFile(archive) as opened:
             for member in opened.infolist():
@@ -79,8 +106,16 @@ def unpacked(archive: Path, folder: Path) -> None:
                     target.parent.mkdir(exist_ok=True)
                     with opened.open(member) as source, target.open("wb") as copy:
                         shutil.copyfileobj(source, copy)
-    except (OSError, zipfile.BadZipFile) as error:
-        raise ConfigError(f"{archive} cannot be unpacked: {error}") from error
+    except _DAMAGED as error:
+        raise ConfigError(
+            f"{archive} cannot be unpacked ({error}): it is damaged or no archive of"
+            " nmflab export; fetch or write it again"
+        ) from error
+    if not any((folder / part).exists() for part in _PARTS):
+        raise ConfigError(
+            f"{archive} is no archive of a study: neither {' nor '.join(_PARTS)} is in"
+            " it; give one that nmflab export wrote"
+        )
 
 
 def _of_store(store: Store, sweep: int | None) -> Record:

@@ -11,6 +11,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from nmflab.config import AXES, PER_RUN, ConfigError, RootConfig
+from nmflab.executors import NAMES
 
 _APART = (*AXES, "cases", "case", "metric")
 
@@ -47,7 +48,11 @@ def settings_of(base: Mapping[str, Any], title: str) -> dict[str, Any]:
     metric = base.get("metric")
     settings["metric"] = dict(metric) if isinstance(metric, Mapping) else {}
     settings |= {"dry_run": False, "report": False, "retry": [], "fail_fast": False}
-    jobs = settings["executor"]["n_jobs"]
+    executor, jobs = settings["executor"]["name"], settings["executor"]["n_jobs"]
+    if executor not in NAMES:
+        raise ConfigError(
+            f"{title}: executor.name={executor!r} is not one of {', '.join(NAMES)}"
+        )
     if jobs is not None:  # of another machine, maybe
         settings["executor"]["n_jobs"] = min(jobs, os.cpu_count() or 1)
     return settings

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from nmflab.config import ConfigError
 from nmflab.scoring.posing import PROBLEM, Posed
 from nmflab.store import Store, StoreError
-from nmflab.sweep.folder import study_folder
+from nmflab.sweep.folder import found_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,8 @@ def best_run(study: str | Path, posed: Posed, n_components: int) -> Beside:
     ConfigError
         If there is no such study, or no such run in it.
     """
-    folder = Path(study) if Path(study).is_dir() else study_folder(str(study))
     try:
+        folder = found_study(str(study))
         with Store.open(folder) as store:
             runs = _alike(store, posed)
             same = runs[runs["n_components"] == n_components]

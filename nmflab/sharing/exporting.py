@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nmflab.config import ConfigError
@@ -64,8 +64,12 @@ class Exported:
 
     path: Path
     size: int
-    decided: Sequence[Decision]
+    decided: Sequence[Decision] = field(repr=False)  # they hold the data
     left_out: Sequence[str]
+
+    def __str__(self) -> str:
+        lines = [f"{self.path} ({self.size / 1e6:,.1f} MB)", "not in it:"]
+        return "\n".join([*lines, *(f"  {line}" for line in self.left_out)])
 
 
 def export(
@@ -111,6 +115,10 @@ def export(
 
     try:
         size = _placed(target, name, fill)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise ConfigError(
+            f"export: out={target}: {target.parent} is a file; name another place"
+        ) from error
     except OSError as error:
         raise ConfigError(
             f"export: cannot write out={target}: {error.strerror or error}; free some"

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from nmflab.config import PER_RUN, ConfigError
+from nmflab.config import PER_RUN
 from nmflab.contracts import ReportPart
 from nmflab.report import build
 from nmflab.store import MergedStore
+from nmflab.sweep.folder import refuse_studies
 
 _LONGEST = 100
 """Letters of a folder's name; some file systems take 143."""
@@ -45,7 +46,7 @@ def merged_report(
     with MergedStore(folders, settings=PER_RUN, all_sweeps=all_sweeps) as store:
         tags = [study.tag for study in store.merge.studies]
         target = out or default_folder(tags)
-        _refuse_studies(target)
+        refuse_studies(target)
         return build(store, sections, all_sweeps=True, into=target)
 
 
@@ -55,14 +56,3 @@ def default_folder(tags: Sequence[str]) -> Path:
     if len(name) > _LONGEST:
         name = f"{name[:_LONGEST].rstrip('-+.')}-and-more"
     return Path("studies") / f"{name}-report"
-
-
-def _refuse_studies(target: Path) -> None:
-    for folder in (target, *target.resolve().parents):
-        if (folder / "runs.sqlite").exists():
-            raise ConfigError(
-                f"out={target}: {folder} is a study, and a merged report is written"
-                " into none; name another folder, as in out=studies/all-report"
-            )
-    if target.exists() and not target.is_dir():
-        raise ConfigError(f"out={target} is a file; name a folder for the report")

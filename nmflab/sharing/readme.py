@@ -82,9 +82,10 @@ def left_out(decided: Sequence[Decision]) -> list[str]:
     for one in decided:
         label = one.dataset.label
         if not one.data:
+            why = "as asked" if one.is_free else one.reason
             lines.append(
                 f"{label}: cells, names of rows and columns, labels and texts, and what"
-                f" quotes them ({one.reason})."
+                f" quotes them ({why})."
             )
         if not one.factors:
             lines.append(

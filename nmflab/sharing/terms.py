@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nmflab.registry import Registry
@@ -29,6 +29,11 @@ class Decision:
     terms: Terms
     data: bool
     factors: bool
+
+    @property
+    def is_free(self) -> bool:
+        """Whether its terms let its content be passed on."""
+        return self.terms in ("shared", "generated")
 
     @property
     def reason(self) -> str:
@@ -66,10 +71,10 @@ def decisions(
     found = []
     for dataset in store.datasets():
         terms = _terms(store, registry, dataset)
-        free = terms in ("shared", "generated")
-        kept = {"include": True, "none": False}.get(data, free)
+        one = Decision(dataset, terms, data=False, factors=False)
+        kept = {"include": True, "none": False}.get(data, one.is_free)
         derived = {"all": True, "none": False}.get(factors, kept)
-        found.append(Decision(dataset, terms, kept, derived))
+        found.append(replace(one, data=kept, factors=derived))
     return found
 
 

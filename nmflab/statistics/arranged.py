@@ -96,7 +96,8 @@ class Arranged:
     values : mapping of data set to array, shape (n_cells, n_seeds, n_methods)
         NaN where there is no run, or where it has no value.
     planned : mapping of data set to array of int, shape (n_methods,)
-        How many runs a method has there, with a value or without.
+        How many runs a method has there in the cell that has most of them, with a
+        value or without.
     scale : Scale
     """
 
@@ -200,7 +201,9 @@ def _filled(told: pd.DataFrame, scale: Scale) -> Arranged:
         array = np.full((n_cells, n_seeds, len(methods)), np.nan)
         array[cells, seeds, columns] = rows["value"].to_numpy()
         values[str(name)] = array
-        planned[str(name)] = np.bincount(columns, minlength=len(methods))
+        often = np.zeros((n_cells, len(methods)), dtype=int)
+        np.add.at(often, (cells, columns), 1)
+        planned[str(name)] = often.max(axis=0)
     return Arranged([str(name) for name in methods], values, planned, scale)
 
 

@@ -121,7 +121,7 @@ def paired_values(
     """
     at = [data.methods.index(name) for name in (method, reference)]
     both = data.values[dataset][:, :, at]
-    fixed = data.planned[dataset][at] <= both.shape[0]
+    fixed = data.planned[dataset][at] == 1
     if fixed.sum() == 1:
         alone = both[:, :, fixed]
         only = np.where(np.isnan(alone), 0.0, alone).sum(axis=1, keepdims=True)

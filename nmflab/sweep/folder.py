@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nmflab.config import PER_RUN
+from nmflab.config import PER_RUN, ConfigError
 from nmflab.registry import Registry
 from nmflab.store import StoreError
 from nmflab.store.lock import now
@@ -20,6 +21,65 @@ def study_folder(name: str) -> Path:
     if any(s in name for s in separators) or name.startswith((".", "~")):
         return Path(name).expanduser()
     return Path("studies") / name
+
+
+def found_study(name: str, *, archives: bool = False) -> Path:
+    """Return the study of a name: a folder that is there, else one under ``studies/``.
+
+    Parameters
+    ----------
+    name : str
+        As it was typed.
+    archives : bool, default False
+        Whether a file can be read too: an archive, a ``study.yaml``.
+
+    Raises
+    ------
+    StoreError
+        If there is none, but one of nearly the same name, or an archive.
+    """
+    path, named = Path(name).expanduser(), study_folder(name)
+    if path.is_dir() or named.is_dir():
+        return path if path.is_dir() else named
+    if path.is_file():
+        if path.suffix == ".zip" and not archives:
+            raise StoreError(
+                f"{path} is an archive; unpack it and name the folder that it holds"
+            )
+        return path
+    there = [one.parent.name for one in named.parent.glob("*/runs.sqlite")]
+    near = difflib.get_close_matches(named.name, there, n=1)
+    if near:
+        raise StoreError(
+            f"no study at {named}. Did you mean '{named.with_name(near[0])}'?"
+        )
+    return named
+
+
+def refuse_studies(out: Path, *, but: Path | None = None) -> None:
+    """Refuse to write a report or figures into a study that they are not of.
+
+    Parameters
+    ----------
+    out : Path
+        The folder asked for; it need not be there.
+    but : Path, optional
+        The study that may be written into.
+
+    Raises
+    ------
+    ConfigError
+        If it lies in another study, or is a file.
+    """
+    own = but.resolve() if but else None
+    for folder in (out.resolve(), *out.resolve().parents):
+        if folder != own and (folder / "runs.sqlite").exists():
+            raise ConfigError(
+                f"out={out}: {folder} is another study, which is left as it is; name a"
+                " folder outside of it, as in out=studies/all-report"
+            )
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"out={out} is a file; name a folder")
 
 
 def asked_again(

@@ -15,11 +15,14 @@ PENCIL = Pencil({"mu": "#000000"}, ["random"])
 
 
 def section_of(study: Any, sizes: tuple[int, ...], **scores: float) -> Section | None:
-    """Return the section of two seeds a size; seed 1 measures 0.1 more."""
+    """Return the section of two seeds a size; seed 1 measures 0.1 more of each."""
     fingerprint = study.dataset("one", Dataset(X=study.RATINGS))
     for k in sizes:
         for seed in range(2):
-            values = {**scores, "purity": scores["purity"] + 0.1 * seed}
+            values = {
+                name: value + 0.1 * seed * ("_" not in name)
+                for name, value in scores.items()
+            }
             study.fitted(
                 study.RATINGS, fingerprint=fingerprint, k=k, seed=seed, metrics=values
             )
@@ -75,6 +78,15 @@ def test_a_score_of_which_no_best_is_known_has_no_adjusted_value(study: Any) -> 
     assert section is not None
     (table,) = (block for block in section.blocks if isinstance(block, Table))
     assert table.rows[0][-1].text == "–"
+
+
+def test_a_score_without_variation_is_not_drawn(study: Any) -> None:
+    """A flat line tells nothing: here `known_flat`, which no seed changes."""
+    flat = {"known_flat": 0.4, "known_flat_chance": 0.1}
+    section = section_of(study, (2, 3), **SCORES, **flat)
+    assert section is not None
+    figures = [block.id for block in section.blocks if isinstance(block, Figure)]
+    assert figures == ["by-size-purity"]
 
 
 def test_more_than_two_scores_are_folded(study: Any) -> None:

@@ -175,7 +175,7 @@ def test_one_data_set_has_intervals_and_no_p_value(study: Any) -> None:
     assert "On d0, a has the lowest objective of 3" in text
     assert "seeds give an interval for it, never a p-value" in text
     assert re.search(r"c: \d+ % higher \(95 % interval [\d.]+ % higher to", text)
-    assert "none of its runs is lower than a run of a" in text
+    assert "no run of it is lower than any of a" in text
     assert set(tables(section)) == {"pairs-objective"}
     assert "Dataset" not in [
         c.title for c in tables(section)["pairs-objective"].columns
@@ -462,3 +462,32 @@ def test_intervals_are_drawn_where_the_table_has_them(study: Any) -> None:
     assert len(records) == 3 * 2
     for record in records:
         assert record["low"] < record["value"] < record["high"]
+
+
+def test_a_mean_is_over_the_sizes_that_both_have(study: Any) -> None:
+    """Only at three components: a's run at two is no part of what stands beside b."""
+    fingerprint = study.dataset("d", Dataset(X=X))
+    for solver, size, value in (("a", 2, 4.0), ("a", 3, 2.0), ("b", 3, 1.0)):
+        record = {"fingerprint": fingerprint, "objective_value": value}
+        study.run(record, dataset="d", solver=solver, n_components=size)
+    (row,) = tables(section_of(study))["pairs-objective"].rows
+    assert [cell.text for cell in row[:2]] == ["a", "2"]
+
+
+def test_what_chance_gives_is_compared_with_nothing(study: Any) -> None:
+    """It stands beside a score, and is no merit of a method."""
+    fingerprint = study.dataset("d", Dataset(X=X))
+    for solver, value in (("a", 0.2), ("b", 0.4)):
+        record = {"fingerprint": fingerprint, "objective_value": 1.0 + value}
+        metrics = {"hoyer": value, "hoyer_chance": value, "hoyer_chance_sd": value}
+        study.run(record, metrics=metrics, dataset="d", solver=solver)
+    assert "Hoyer chance" not in said(section_of(study))
+
+
+def test_a_metric_without_variation_says_so(study: Any) -> None:
+    """A constant has neither a first nor a tie."""
+    fingerprint = study.dataset("d", Dataset(X=X))
+    for solver in ("a", "b"):
+        record = {"fingerprint": fingerprint, "objective_value": 1.0 + (solver == "b")}
+        study.run(record, metrics={"hoyer": 0.5}, dataset="d", solver=solver)
+    assert "Hoyer. No variation: the same in every run." in said(section_of(study))

@@ -184,3 +184,24 @@ def test_a_study_without_traces_says_so(study: Any) -> None:
 def test_an_empty_study_says_so(study: Any) -> None:
     """Nothing ran."""
     assert said(section(study)).startswith("No run that minimises")
+
+
+def test_of_a_split_one_fold_is_drawn_after_all_the_data(study: Any) -> None:
+    """Folds are draws of one problem: a panel each would say one thing many times."""
+    for split in ("none", *(f"bi_cv(fold={fold})" for fold in range(3))):
+        raced(study, "a", [20.0, 3.0, 2.0], split=split)
+        raced(study, "b", [20.0, 2.0, 1.0], split=split)
+    told = section(study)
+    drawn = figures(told)["convergence-steps"].spec["datasets"]["rows"]
+    assert len({row["panel"] for row in drawn}) == 2
+    assert "Shown: 2 of 4 comparisons, of a split one fold" in said(told)
+
+
+def test_a_solver_of_a_single_step_is_a_dot(study: Any) -> None:
+    """A line of one point would not be seen, though the legend names it."""
+    raced(study, "a", [20.0, 3.0, 1.0])
+    raced(study, "b", [20.0, 2.0])
+    figure = figures(section(study))["convergence-steps"]
+    marks = [layer["mark"]["type"] for layer in figure.spec["layer"]]
+    assert marks.count("circle") == 1
+    assert "A dot is a solver of a single step." in figure.caption

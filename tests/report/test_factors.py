@@ -68,3 +68,36 @@ def test_models_of_x_share_its_colours_and_weighted_ones_do_not(study: Any) -> N
     captions = {b.id: b.caption for b in found if isinstance(b, Figure)}
     assert "before weighting tfidf" in captions["data-1"]
     assert "not the X drawn above" in captions["factors-1-1"]
+
+
+def test_runs_on_all_the_data_are_shown_and_not_those_on_its_folds(study: Any) -> None:
+    """Two sizes of all the data; four folds of each would crowd them out."""
+    X = study.RATINGS
+    fingerprint = study.dataset("data", Dataset(X=X))
+    for k in (2, 3):
+        for split in ("none", *(f"bi_cv(fold={fold})" for fold in range(4))):
+            study.fitted(X, fingerprint=fingerprint, k=k, seed=0, split=split)
+    with study.read() as store:
+        material = gather(store)
+        section = factors_section(material, group_runs(material))
+    titles = [one.title for one in section.blocks if isinstance(one, Figure)]
+    assert sum("n_components 2" in title for title in titles) == 1
+    assert sum("n_components 3" in title for title in titles) == 1
+    assert not any("fold" in title for title in titles)
+    said = [one.text for one in section.blocks if isinstance(one, Prose)]
+    assert "Runs on part of the data, with cells held out, are not shown." in said
+
+
+def test_what_the_summary_speaks_of_is_shown_first(study: Any) -> None:
+    """Of two sizes the second, where it stands first among those named."""
+    X = study.RATINGS
+    fingerprint = study.dataset("data", Dataset(X=X))
+    for k in (2, 3):
+        study.fitted(X, fingerprint=fingerprint, k=k, seed=0)
+    with study.read() as store:
+        material = gather(store)
+        groups = group_runs(material)
+        section = factors_section(material, groups, [groups[1]])
+    runs = [b for b in section.blocks if getattr(b, "id", "").startswith("factors-")]
+    assert isinstance(runs[0], Figure)
+    assert "n_components 3" in runs[0].title

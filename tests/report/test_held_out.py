@@ -146,6 +146,16 @@ def test_without_validation_every_figure_says_that_it_was_tuned(study: Any) -> N
     assert any("no estimate of the error on new cells" in text for text in said)
 
 
+@pytest.mark.parametrize("validated", [True, False])
+def test_only_what_was_done_is_said_of_validation(study: Any, validated: bool) -> None:
+    """That validation cells chose is said where there were any."""
+    section = section_of(write(study, validated=validated))
+    assert section is not None
+    [first, *_] = (b.text for b in section.blocks if isinstance(b, Prose))
+    assert ("the validation cells chose the configuration" in first) is validated
+    assert "baselines that know no factors stand below the line" in first
+
+
 def test_baselines_stand_apart_the_best_first(study: Any) -> None:
     """They are the last rows, each over folds: 1.25 and 2.25 for the biases."""
     table = table_of(section_of(write(study)))

@@ -1,5 +1,9 @@
 """Which metric is the error, which the sparseness."""
 
+from dataclasses import replace
+
+import pytest
+
 from nmflab.report.reading.groups import Group, Stat
 from nmflab.report.reading.measures import (
     error_measure,
@@ -7,6 +11,7 @@ from nmflab.report.reading.measures import (
     higher_is_better,
     hint,
     in_sentence,
+    varying,
     words,
 )
 
@@ -98,3 +103,42 @@ def test_a_suffixed_metric_has_its_parents_unit() -> None:
 def test_a_metric_nobody_knows_any_more_keeps_its_name() -> None:
     """A plugin that is gone costs the unit, nothing else."""
     assert (words("gone_all"), hint("gone", {})) == ("Gone (all cells)", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("npmi_document", "NPMI (document)"),
+        ("npmi_window_chance", "NPMI (window chance)"),
+        ("umass", "UMass"),
+        ("uci", "UCI"),
+        ("c_v", "C_V"),
+        ("ari_between_runs", "ARI between runs"),
+        ("nmi", "NMI"),
+        ("frex", "FREX"),
+        ("inverted_rbo", "Inverted RBO"),
+        ("spa_residual", "SPA residual"),
+        ("rmse_all", "RMSE (all cells)"),
+        ("held_out_mae", "Held out MAE"),
+        ("hoyer_sparseness_H", "Hoyer sparseness H"),
+    ],
+)
+def test_names_are_spelled_as_the_field_spells_them(name: str, said: str) -> None:
+    """Abbreviations in capitals, at the start of a name and within it."""
+    assert words(name) == said
+
+
+def test_abbreviations_keep_their_capitals_in_a_sentence() -> None:
+    """Only a plain word's first letter becomes small."""
+    told = [in_sentence(words(name)) for name in ("umass", "c_v", "free_directions")]
+    assert told == ["UMass", "C_V", "free directions"]
+
+
+def test_a_measure_that_is_the_same_in_every_run_does_not_vary() -> None:
+    """Nothing can be read off a chart of a constant."""
+    groups = measured("spectral_angle", "enrichment") * 2
+    groups[1] = replace(
+        groups[1], metrics={"spectral_angle": ONE, "enrichment": replace(ONE, high=0.6)}
+    )
+    found = varying(feature_measures(groups, KNOWN), groups)
+    assert [one.names for one in found] == [("enrichment",)]

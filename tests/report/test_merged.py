@@ -20,6 +20,8 @@ from nmflab.report.sections.merged.apart import by_machine
 from nmflab.report.sections.merged.section import merged_section
 from nmflab.report.sections.merged.times import times_table
 from nmflab.report.sections.merged.warnings import merge_warnings
+from nmflab.report.sections.summary.findings import Findings
+from nmflab.report.sections.summary.use import use_sentences
 from nmflab.report.sections.warnings.section import warnings_section
 from nmflab.sharing import merged_report
 from nmflab.sharing.merging import default_folder
@@ -273,7 +275,7 @@ def test_studies_are_merged_from_python(
 
 def test_a_report_is_written_into_no_study(two: list[Path]) -> None:
     """Neither one of those merged nor another."""
-    with pytest.raises(ConfigError, match="a merged report is written into none"):
+    with pytest.raises(ConfigError, match="is another study, which is left as it is"):
         merged_report(two, out=two[0] / "report")
 
 
@@ -287,3 +289,27 @@ def test_the_default_folder_is_named_after_the_studies() -> None:
     """Below ``studies``, with characters any file system takes, and not too long."""
     assert default_folder(["a", "x/b c"]) == Path("studies/a+x-b-c-report")
     assert len(default_folder(["long" * 20] * 3).name) < 130
+
+
+def test_the_summary_names_the_machine_whose_times_it_tells(tmp_path: Path) -> None:
+    """Times of two machines are not one clock."""
+    folders = []
+    for host in ("alpha", "beta"):
+        study = Study(tmp_path / host)
+        fingerprint = study.dataset("data", Dataset(X=RATINGS))
+        for solver, cpu in (("mu", 3.0), ("hals", 1.0)):
+            for seed in range(2 if host == "alpha" else 1):
+                record = {"fingerprint": fingerprint, "objective_value": 1.0}
+                record["cpu_seconds"] = cpu
+                where = {"solver": solver, "seed": seed + 9 * (host == "beta")}
+                study.run({**record, "objective_start": 9.0}, **where)
+        study.close(provenance={"host": host})
+        folders.append(study.folder)
+    material = read(folders)
+    found = Findings(material, material, group_runs(material))
+    [sentence] = use_sentences(found)
+    assert (
+        "hals is the cheapest of them, with 1 s of processor time a run on alpha"
+        in (sentence.text)
+    )
+    material.store.close()

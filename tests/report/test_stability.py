@@ -9,7 +9,7 @@ from nmflab.contracts import Dataset
 from nmflab.report.reading.groups import Group, group_runs
 from nmflab.report.reading.material import gather
 from nmflab.report.sections.stability.matching import Stability, stabilities
-from nmflab.report.sections.stability.section import sentence
+from nmflab.report.sections.stability.section import _below, sentence
 
 LABELS = {"dataset": "data", "init": "random", "n_components": 3}
 GROUP = Group(LABELS, "mu", 0, ("a", "b"), "a", None, None, None, None, None)
@@ -65,3 +65,12 @@ def test_the_sentence_names_what_is_not_stable(
 ) -> None:
     """Components are numbered from 1, as in the tables of factors."""
     assert text in sentence(Stability(GROUP, np.array(cosines)))
+
+
+def test_a_cosine_just_below_the_threshold_is_not_rounded_up_to_it() -> None:
+    """0.8996 beside "from 0.9 on" would read as 0.9."""
+    assert [_below(value) for value in (0.65, 0.8996, 0.89996)] == [
+        "0.65",
+        "0.8996",
+        "0.89996",
+    ]

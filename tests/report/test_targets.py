@@ -124,8 +124,8 @@ def test_the_area_is_told_with_the_share_reached(study: Any) -> None:
     """Conclusions carry numbers, and one comparison carries none beyond itself."""
     two(study)
     text = said(section(study))
-    assert "(100% reached)" in text
-    assert "(33% reached)" in text
+    assert "(100 % reached)" in text
+    assert "(33 % reached)" in text
     assert "nothing follows for other data" in text
 
 
@@ -146,7 +146,9 @@ def test_stationary_runs_far_above_the_best_are_counted(study: Any) -> None:
     raced(study, "b", [], points=trace([20.0, 3.0, 2.0], kappa=1e-4))
     told = section(study)
     text = said(told)
-    assert "Of 2 runs that became stationary (κ at most stop.kkt), 1 ended" in text
+    assert (
+        "There, of 2 runs that became stationary (κ at most stop.kkt), 1 ended" in text
+    )
     rows = part(told, "time-to-kappa").spec["datasets"]["rows"]
     assert [row["share"][-1] for row in rows] == [1.0, 1.0]
     gaps = part(told, "final-gaps")
@@ -176,7 +178,7 @@ def test_without_a_reference_there_are_no_targets(study: Any) -> None:
         none = {"objective_rank_one": None}
         raced(study, solver, [], points=points, record=none, weighting="tfidf")
     told = section(study)
-    assert said(told).startswith("There are no targets: the reference is not known")
+    assert said(told).startswith("There are no targets, as the reference is not known")
     drawn = [b.id for b in flat(told.blocks) if isinstance(b, Figure)]
     assert drawn == ["time-to-kappa"]
 

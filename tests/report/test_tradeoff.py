@@ -98,7 +98,7 @@ def test_fronts_are_of_one_size_each(study: Any) -> None:
         give(study, solver, error / size, size, hoyer_sparseness_H=sparse)
     figure, table = blocks_of(study)
     assert len(table.rows) == 4
-    assert "sizes are not held against each other" in figure.caption
+    assert "Sizes are not held against each other" in figure.caption
 
 
 def test_sizes_without_rivals_have_no_front(study: Any) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -325,6 +327,18 @@ def test_a_study_without_a_finished_run_is_not_the_same_as_one_with(
     assert "No figure of 8 runs can be compared" in str(found)
 
 
+def test_two_studies_that_failed_alike_are_not_called_the_same(
+    study: Path, copy: Path
+) -> None:
+    """All their runs ended in one way, and there is no figure to go by."""
+    for folder in (study, copy):
+        written(folder, "UPDATE runs SET status='timeout', reason='killed'")
+    found = compare_studies(study, copy)
+    assert "No figure of 8 runs can be compared" in str(found)
+    assert not found.is_same
+    assert found.exit_code == 1
+
+
 def test_metrics_over_seeds_are_compared(study: Path, typed: Typed) -> None:
     """Of groups whose runs are all there in both."""
     asked = [one.replace("rmse,", "rmse,seeds_cosine,") for one in ASKED]
@@ -352,3 +366,64 @@ def test_a_comparison_of_a_changed_data_set_says_so(study: Path, copy: Path) -> 
     (changed,) = compare_studies(study, copy).surroundings.data
     assert (changed.second, changed.n_runs) == ("f", 4)
     assert json.dumps(changed.first)
+
+
+def zipped(study: Path, name: str) -> Path:
+    """Write an archive of a study's record; return it."""
+    with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(study / "runs.sqlite", "small/runs.sqlite")
+        archive.write(study / "study.yaml", "small/study.yaml")
+    return Path(name)
+
+
+def test_an_archive_is_compared_as_the_study_it_is_of(
+    study: Path, typed: Typed
+) -> None:
+    """Under its own name."""
+    zipped(study, "small.zip")
+    code, said, _ = typed("compare", "small.zip", str(study))
+    assert code == 0
+    assert said.splitlines()[0] == "First:  small.zip"
+    code, _, error = typed("compare", "small.zip", "small.zip", "sweeps=1,9")
+    assert (code, error) == (2, "nmflab: small.zip has no command 9; it has these: 1\n")
+
+
+def damaged(archive: Path) -> None:
+    """Turn over bytes in the middle of what is packed first."""
+    content = bytearray(archive.read_bytes())
+    content[500:900] = bytes(255 - one for one in content[500:900])
+    archive.write_bytes(content)
+
+
+def cut_short(archive: Path) -> None:
+    """Keep the first half, as of a download that broke off."""
+    content = archive.read_bytes()
+    archive.write_bytes(content[: len(content) // 2])
+
+
+@pytest.mark.parametrize("command", ["compare", "reproduce"])
+@pytest.mark.parametrize("harm", [damaged, cut_short])
+def test_a_damaged_archive_is_told_in_a_sentence(
+    study: Path, typed: Typed, command: str, harm: Callable[[Path], None]
+) -> None:
+    """Which, and what to do."""
+    archive = zipped(study, "small.zip")
+    harm(archive)
+    names = ["small.zip", str(study)][: 1 + (command == "compare")]
+    code, _, error = typed(command, *names)
+    assert code == 2
+    assert error.startswith("nmflab: small.zip cannot be unpacked (")
+    assert "fetch or write it again" in error
+
+
+@pytest.mark.parametrize("command", ["compare", "reproduce"])
+def test_an_archive_of_something_else_is_refused_by_its_name(
+    study: Path, typed: Typed, command: str
+) -> None:
+    """Not by that of the folder it was unpacked to."""
+    with zipfile.ZipFile("other.zip", "w") as archive:
+        archive.writestr("thesis.txt", "mine")
+    names = ["other.zip", str(study)][: 1 + (command == "compare")]
+    code, _, error = typed(command, *names)
+    assert code == 2
+    assert error.startswith("nmflab: other.zip is no archive of a study: neither")

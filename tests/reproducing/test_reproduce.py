@@ -271,7 +271,7 @@ def test_data_that_are_gone_are_told(
     Path("X.csv").unlink()
     code, said, _ = typed(*REPRODUCE)
     assert code == 1
-    assert "data set file is not there" in said
+    assert "data set file could not be loaded here" in said
     assert "X.csv" in said
 
 
@@ -424,7 +424,13 @@ def test_a_summary_that_was_written_to_is_refused_in_a_sentence(
 
 @pytest.mark.parametrize(
     ("setting", "value"),
-    [("colour", "red"), ("restarts", "many"), ("executor", 3), ("limits", {"x": 1})],
+    [
+        ("colour", "red"),
+        ("restarts", "many"),
+        ("executor", 3),
+        ("limits", {"x": 1}),
+        ("executor", {"name": "cloud", "n_jobs": 1}),
+    ],
 )
 def test_a_setting_that_cannot_be_is_refused_in_a_sentence(
     study: Path, typed: Typed, setting: str, value: Any

@@ -278,6 +278,16 @@ def test_a_study_is_exported_from_python(study: Path, tmp_path: Path) -> None:
     made = nmflab.Study(study).export(tmp_path / "trial.zip", data="none")
     assert made.path.exists()
     assert [one.data for one in made.decided] == [False, False]
+    said = {line.split(":")[0]: line for line in made.left_out if ": cells" in line}
+    assert said["free"].endswith("(as asked).")
+    assert "its terms do not let it" in said["forbidden"]
+
+
+def test_what_was_made_prints_without_the_data(made: Exported) -> None:
+    """In a notebook as after the command: where, how large, what is not in it."""
+    assert str(made).startswith(f"{made.path} (")
+    assert all(f"\n  {line}" in str(made) for line in made.left_out)
+    assert "StoredDataset" not in repr(made)
 
 
 @pytest.mark.usefixtures("unreported")

@@ -68,7 +68,7 @@ def test_a_sweep_records_what_its_plugins_ask_to_be_cited() -> None:
         (["export", "a", "b"], "export: 2 studies given; name one"),
         (["export", "nowhere"], "no study at studies/nowhere"),
         (["report", "nowhere", "neither"], "no study at studies/nowhere"),
-        (["report", "a", "all=perhaps"], "report: no option all=perhaps"),
+        (["report", "a", "all=perhaps"], "all=perhaps is neither true nor false"),
     ],
 )
 def test_a_command_that_cannot_be_carried_out_says_why(

@@ -184,6 +184,16 @@ def test_a_method_without_chance_is_set_against_every_seed_of_the_other() -> Non
     assert pair.interval.ends is not None
 
 
+def test_a_method_without_chance_has_one_run_at_every_size() -> None:
+    """Its three runs are of three sizes, no three seeds."""
+    frame = runs({"a": 1.0, "b": 1.1}, n_datasets=1)
+    frame = frame[(frame["solver"] == "a") | (frame["seed"] == 0)]
+    sizes = [frame.assign(n_components=size) for size in (2, 4, 8)]
+    (pair,) = found(pd.concat(sizes), control="b", cell=["n_components"]).pairs
+    assert (pair.n_cells, pair.n_seeds) == (3, 5)
+    assert pair.interval.ends is not None
+
+
 def test_seeds_that_one_of_two_lost_are_in_no_pair() -> None:
     """Three of five are left: too few for an interval."""
     frame = runs({"a": 1.0, "b": 1.1}, n_datasets=1)

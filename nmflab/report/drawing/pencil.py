@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import altair as alt
 
-from nmflab.report.drawing.theme import DASHES, SHAPES, WIDTH, legend_columns
+from nmflab.report.drawing.theme import DASHES, MUTED, SHAPES, WIDTH, legend_columns
 from nmflab.report.reading.groups import Group
 from nmflab.selection import family
 
@@ -64,7 +64,11 @@ class Pencil:
 
     def shape(self, shown: Sequence[str]) -> alt.Shape:
         """Return the shape of the initialization; no legend where there is but one."""
-        legend = alt.Legend(columns=legend_columns(shown))
+        legend = alt.Legend(
+            columns=legend_columns(shown),
+            symbolFillColor=MUTED,
+            symbolStrokeColor=MUTED,
+        )
         return alt.Shape(
             "init:N",
             title="Initialization",
@@ -89,7 +93,9 @@ def shown_of(records: Records) -> tuple[list[str], list[str], list[str]]:
 def singled_out() -> tuple[alt.Parameter, Any]:  # Any: Altair types no conditions
     """Return the selection made by a click on the legend, and the opacity it sets."""
     picked = alt.selection_point(name="picked", fields=["variant"], bind="legend")
-    return picked, alt.condition(picked, alt.value(1.0), alt.value(0.12))
+    # Not alt.condition: Altair would look for the class of its dict, chart by chart.
+    condition = {"param": "picked", "value": 1.0}
+    return picked, alt.OpacityValue(value=0.12, condition=condition)
 
 
 def spans(records: Records, *names: str) -> list[float]:
@@ -128,6 +134,13 @@ _POWER_LABEL = (
 )
 
 
+_PLAIN_LABEL = (
+    "abs(datum.value) < 1e6 && (abs(datum.value) >= 1e-4 || datum.value === 0) ?"
+    " format(datum.value, ',~r') : format(datum.value, '~g')"
+)
+"""Not a format: Vega would cut its digits to the ticks' and write 1e+3 for 1,000."""
+
+
 def axis_of(*, log: bool, span: float = 1.0, grid: bool = True) -> alt.Axis:
     """Return an axis of few labels; at powers of ten only where there are enough.
 
@@ -138,7 +151,9 @@ def axis_of(*, log: bool, span: float = 1.0, grid: bool = True) -> alt.Axis:
         The smallest of the panels' spans: below 100 powers of ten would be too few.
     grid : bool
     """
-    if not log or span < 100:
+    if not log:
+        return alt.Axis(tickCount=5, grid=grid, labelExpr=_PLAIN_LABEL)
+    if span < 100:
         return alt.Axis(tickCount=5, grid=grid, format="~g")
     at_powers = {"condition": {"test": _POWER, "value": 1}, "value": 0}
     return alt.Axis(

@@ -69,7 +69,7 @@ def asked(options: Mapping[str, str]) -> Asked:
 
 def near(word: str, known: Sequence[str]) -> str:
     """Return a question after the nearest of the known words; "" where none is near."""
-    found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    found = difflib.get_close_matches(word, known, n=1)
     return f". Did you mean '{found[0]}'?" if found else ""
 
 

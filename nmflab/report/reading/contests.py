@@ -18,6 +18,7 @@ from nmflab.report.reading.groups import Group
 from nmflab.report.reading.material import FAILED, SIGNATURE, Material
 from nmflab.report.reading.records import Record, bests
 from nmflab.report.reading.reference import Reference, reference_of
+from nmflab.selection import family
 
 Line: TypeAlias = tuple[str, str]
 """Variant and init: what one curve of a chart is of."""
@@ -95,6 +96,8 @@ class Contest:
         The loosest stop.kkt of its runs; None where none has one.
     n_beside : int
         How many of its runs ran beside others.
+    split : str
+        What it held out: a split's label, or "none".
     """
 
     number: int
@@ -106,6 +109,12 @@ class Contest:
     reference: Reference
     tolerance: float | None = None
     n_beside: int = 0
+    split: str = "none"
+
+    @property
+    def problem(self) -> str:
+        """Its name without fold and seed of its split: what folds share."""
+        return self.name.replace(f"split {self.split}", f"split {family(self.split)}")
 
     @property
     def dataset(self) -> str:
@@ -221,6 +230,7 @@ def _contest(
         reference=reference_of(material, groups[0], runs, records[0].value),
         tolerance=float(tolerances.max()) if len(tolerances) else None,
         n_beside=int((runs["beside"].fillna(0) > 0).sum()),
+        split=str(groups[0].labels["split"]) or "none",
     )
 
 

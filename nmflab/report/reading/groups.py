@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from nmflab.report.reading.group import Group, Stat, pooled
 from nmflab.report.reading.material import GROUP, SIGNATURE, Material
 from nmflab.report.reading.ranks import is_tie, ranked
+from nmflab.selection import family
 from nmflab.statistics import EXACT, ROPE
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "lost_settings",
     "pooled",
     "ranked",
+    "without_other_folds",
 ]
 
 PRACTICALLY_EQUAL = ROPE
@@ -66,6 +68,18 @@ def group_runs(material: Material) -> list[Group]:
         for number, frame in runs.groupby("group", sort=True)
     ]
     return ranked(groups)
+
+
+def without_other_folds(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups that differ from those before by more than fold or seed.
+
+    Of the runs on folds of one split those on the first fold are left.
+    """
+    first: dict[tuple[object, ...], Group] = {}
+    for group in groups:
+        labels = {**group.labels, "split": family(str(group.labels["split"]))}
+        first.setdefault(tuple(labels[name] for name in GROUP), group)
+    return list(first.values())
 
 
 def lost_settings(material: Material) -> list[Group]:

@@ -56,12 +56,31 @@ def words(name: str) -> str:
     for suffix, cells in _CELLS.items():
         if name.endswith(suffix):
             return f"{words(name.removesuffix(suffix))} ({cells})"
-    text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
+    if name == "c_v":
+        return "C_V"
+    for stem, kinds in _KINDS.items():
+        kind = name.removeprefix(f"{stem}_")
+        if kind != name and kind.partition("_")[0] in kinds:
+            return f"{words(stem)} ({kind.replace('_', ' ')})"
+    parts = name.replace("_", " ").split()
+    said = [_SPELLED.get(part.lower(), part) for part in parts]
+    text = " ".join(said)
+    return text if said and said[0] != parts[0] else text[:1].upper() + text[1:]
+
+
+_KINDS = {"npmi": ("document", "window")}
+"""Metrics of which there are several, by what their names end in."""
+
+_SPELLED = {
+    **{word.lower(): word for word in ("NPMI", "UMass", "UCI", "ARI", "NMI", "FREX")},
+    **{word.lower(): word for word in ("RBO", "SPA", "RMSE", "MAE", "MSE", "NDCG")},
+    **{word.lower(): word for word in ("Hoyer", "Amari", "Gini", "Greene", "MAP")},
+}
+"""Words that the field writes in capitals, or that are names."""
 
 
 def in_sentence(title: str) -> str:
-    """Return a title as it stands within a sentence; names in capitals stay."""
+    """Return a title as it stands within a sentence; names and capitals stay."""
     keeps = title[:2].isupper() or title.partition(" ")[0] in _NAMES
     return title if keeps else title[:1].lower() + title[1:]
 
@@ -107,6 +126,19 @@ def error_measure(
     ]
     return _measure(names, info) if names else Measure((), "Objective", "Objective")
 
+
+def varying(measures: Sequence[Measure], groups: Sequence[Group]) -> list[Measure]:
+    """Return the measures that are not the same in every run of the groups."""
+    return [one for one in measures if not _is_constant(one, groups)]
+
+
+def _is_constant(measure: Measure, groups: Sequence[Group]) -> bool:
+    stats = [stat for group in groups if (stat := measure.of(group))]
+    ends = [end for stat in stats for end in (stat.low, stat.high)]
+    return len(stats) > 1 and max(ends) - min(ends) <= _ROUNDING * max(map(abs, ends))
+
+
+_ROUNDING = 1e-12
 
 _NOT_OF_FEATURES = (
     *("held_out", "ranking", "rating_baselines", "published_agreement"),

@@ -57,7 +57,10 @@ def beside_chance_section(
 
 
 def _records(groups: Sequence[Group], name: str) -> Records:
-    """Return a record a setting; none unless some solver has the score at two sizes."""
+    """Return a record a setting; none unless some solver has the score at two sizes.
+
+    None either where the score is the same in every run.
+    """
     measured = [group for group in groups if name in group.metrics]
     panels = panel_names(measured, pooled=True)
     by: dict[tuple[str, str, str, int], list[Group]] = {}
@@ -65,6 +68,9 @@ def _records(groups: Sequence[Group], name: str) -> Records:
         place = (panels[id(group)], group.variant, group.init, group.n_components)
         by.setdefault(place, []).append(group)
     if len({place[:3] for place in by}) == len(by):
+        return []
+    ends = [(group.metrics[name].low, group.metrics[name].high) for group in measured]
+    if len({end for pair in ends for end in pair}) < 2:
         return []
     shown = list(dict.fromkeys(place[0] for place in by))[:MOST_PANELS]
     return [

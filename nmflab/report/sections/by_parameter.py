@@ -17,11 +17,16 @@ from nmflab.report.drawing.pencil import (
     shown_of,
     values_axis,
 )
-from nmflab.report.drawing.theme import PALETTE, legend_columns
+from nmflab.report.drawing.theme import MUTED, PALETTE, legend_columns
 from nmflab.report.numbers import count, listed, number
 from nmflab.report.reading.groups import Group, Stat, pooled
 from nmflab.report.reading.material import Material
-from nmflab.report.reading.measures import Measure, feature_measures, in_sentence
+from nmflab.report.reading.measures import (
+    Measure,
+    feature_measures,
+    in_sentence,
+    varying,
+)
 from nmflab.report.reading.parameters import Setting, Swept, swept_parameters
 from nmflab.selection import family, plain_name
 
@@ -63,7 +68,7 @@ def by_parameter_section(
             figure
             for name, measures in (
                 (f"by-parameter-{at}", _errors(one, error)),
-                (f"by-parameter-{at}-features", features[:MOST_MEASURES]),
+                (f"by-parameter-{at}-features", _features(one, features)),
             )
             if (figure := _figure(name, one, measures, pencil)) is not None
         ]
@@ -94,6 +99,11 @@ def _errors(swept: Swept, error: Measure) -> list[Measure]:
     return [*drawn, _VALIDATION]
 
 
+def _features(swept: Swept, features: Sequence[Measure]) -> list[Measure]:
+    """Return the measures of features that are not the same at every value."""
+    return varying(features, [one.group for one in swept.settings])[:MOST_MEASURES]
+
+
 def _figure(
     name: str, swept: Swept, measures: Sequence[Measure], pencil: Pencil
 ) -> Figure | None:
@@ -111,7 +121,6 @@ def _figure(
         title=_title(swept, measures, records),
         caption=f"{swept.title} from {number(values[0])} to {number(values[-1])}, in"
         f" {count(len(values), 'value')}.{_other_sizes(records)}{more}",
-        live=pencil.click,
         spec=panelled(_layers(records, swept, pencil), records, panels, 280),
     )
 
@@ -139,7 +148,13 @@ def _size(records: Records) -> Any:  # Any: an encoding or a value, as Altair ha
         "n_components:Q",
         title="n_components",
         scale=alt.Scale(range=[25, 160], zero=False),
-        legend=alt.Legend(values=few, columns=len(few), format="d"),
+        legend=alt.Legend(
+            values=few,
+            columns=len(few),
+            format="d",
+            symbolFillColor=MUTED,
+            symbolStrokeColor=MUTED,
+        ),
     )
 
 
@@ -211,9 +226,16 @@ def _layers(records: Records, swept: Swept, pencil: Pencil) -> list[alt.Chart]:
 
 
 def _colour(solvers: Sequence[str], pencil: Pencil) -> alt.Color:
-    """Return the colour of the solver, as in the other charts where these know it."""
+    """Return the colour of the solver, as in the other charts where these know it.
+
+    A solver that they know by its parameters or cases only has no colour of these.
+    """
+    taken = set(pencil.colours.values())
+    free = [colour for colour in PALETTE if colour not in taken] or list(PALETTE)
+    if len(solvers) == 1:
+        free = [MUTED]
     colours = [
-        pencil.colours.get(solver, PALETTE[at % len(PALETTE)])
+        pencil.colours.get(solver, free[at % len(free)])
         for at, solver in enumerate(solvers)
     ]
     legend = alt.Legend(columns=legend_columns(solvers))

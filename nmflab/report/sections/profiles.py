@@ -30,7 +30,7 @@ def profiles_section(race: Race, pencil: Pencil) -> Section:
     if pool is None or n < LEAST:
         text = (
             "A profile says on how many problems a solver is near the fastest: it takes"
-            f" {LEAST} comparisons with the same solvers and starts, and here"
+            f" {LEAST} comparisons with targets, of the same solvers and starts; here"
             f" {'there is' if n == 1 else 'there are'} {n or 'none'}."
         )
         return Section("profiles", "Performance profiles", [Prose(text)])

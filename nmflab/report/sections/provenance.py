@@ -71,6 +71,11 @@ def _checked(material: Material, tag: str) -> list[Block]:
             " among them if they fit:"
         ),
         Code(shlex.join(["nmflab", "reproduce", name, "sample=20"])),
+        Prose(
+            f"{shlex.join(['nmflab', 'figures', name])} writes the figures and tables"
+            f" for a paper, {shlex.join(['nmflab', 'export', name])} an archive for a"
+            " repository."
+        ),
     ]
 
 

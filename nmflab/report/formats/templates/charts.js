@@ -68,6 +68,10 @@ function fitted(spec, room) {
     spec.columns = Math.max(1, Math.min(side, Math.floor(room / (margin + 240))));
     const width = Math.floor(room / spec.columns) - margin;
     spec.spec.width = Math.max(120, Math.min(460, width));
+    const parts = rows.flatMap((row) => String(row.panel).split(" · "));
+    const header = spec.facet && spec.facet.header;
+    if (header && parts.some((part) => part.length * 6.5 > spec.spec.width + margin / 2))
+      header.labelExpr = "split(replace(datum.value, regexp(', ', 'g'), ', · '), ' · ')";
     wrapTitles(rest, spec.spec.width, spec.spec.height || 300);
   } else if (panels === 1) {
     spec.width = Math.min(room, 900) - 12;

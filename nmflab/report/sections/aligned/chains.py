@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from nmflab.numerics import Lineage, lineage
-from nmflab.report.reading.groups import Group
+from nmflab.report.reading.groups import Group, without_other_folds
 from nmflab.report.reading.material import GROUP, Material
 
 if TYPE_CHECKING:
@@ -39,17 +39,20 @@ def chains(material: Material, groups: Sequence[Group]) -> list[Chain]:
 
 _SETTING = [name for name in GROUP if name != "n_components"]
 _PROBLEM = [
-    name for name in _SETTING if name not in ("case", "init", "solver", "minimises")
+    name
+    for name in _SETTING
+    if name not in ("case", "init", "solver", "minimises", "split")
 ]
 
 
 def _members(groups: Sequence[Group]) -> list[list[Group]]:
     """Return for each problem one solver's groups, by size: of most sizes, then best.
 
-    Best is the lowest objective at the largest size.
+    Best is the lowest objective at the largest size. Runs on a split's folds, and of
+    these on the first, stand in only for a problem that was never run on all the data.
     """
     settings: dict[tuple[object, ...], list[Group]] = {}
-    for group in groups:
+    for group in without_other_folds(groups):
         if group.n_components <= MOST_COMPONENTS:
             settings.setdefault(_labels(group, _SETTING), []).append(group)
     chosen: dict[tuple[object, ...], list[Group]] = {}
@@ -64,10 +67,11 @@ def _labels(group: Group, names: Sequence[str]) -> tuple[object, ...]:
     return tuple(group.labels[name] for name in names)
 
 
-def _place(members: Sequence[Group]) -> tuple[int, bool, float]:
+def _place(members: Sequence[Group]) -> tuple[bool, int, bool, float]:
     last = members[-1]
     low = last.objective.low if last.objective else math.inf
-    return -len(members), last.own_objective, low
+    in_part = last.labels["split"] not in ("", "none") or len(members) < 2
+    return in_part, -len(members), last.own_objective, low
 
 
 class _Reader:

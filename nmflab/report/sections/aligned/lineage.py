@@ -76,7 +76,13 @@ def lineage_blocks(material: Material, groups: Sequence[Group]) -> list[Block]:
 
 def _titled(chain: Chain) -> str:
     group = chain.groups[0]
-    return f"{group.dataset}, {group.name}, best seed of each size"
+    told = [
+        f"{name} {group.labels[name]}"
+        for name in ("weighting", "split")
+        if group.labels[name] not in ("", "none")
+    ]
+    where = ", ".join([group.dataset, *told, str(group.labels["objective"])])
+    return f"{where}, {group.name}, best seed of each size"
 
 
 def _places(chain: Chain) -> list[Matrix]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nmflab.report.numbers import count, listed
 from nmflab.report.reading.material import Material
-from nmflab.report.reading.measures import about, words
+from nmflab.report.reading.measures import about, in_sentence, words
 from nmflab.report.sections.comparisons.planned import (
     BLOCK,
     CELL,
@@ -22,6 +22,9 @@ from nmflab.statistics import ROPE
 
 _FIT = ("relative_error", "rel_fro", "rmse", "mse", "mae", "explained_variance")
 """Stems of metrics that follow the objective."""
+
+_BESIDE = ("_chance", "_chance_sd")
+"""Endings of what stands beside a metric: by itself it says nothing of a method."""
 
 _FEW = 0.5
 """Share of the data sets that a method must have finished on to be compared."""
@@ -71,6 +74,11 @@ class Question:
     left_out: tuple[str, ...] = ()
 
     @property
+    def varies(self) -> bool:
+        """Whether any run has another value than the others."""
+        return bool(self.frame["value"].nunique() > 1)
+
+    @property
     def full_title(self) -> str:
         """Its heading, with what tells it from other questions of this measure."""
         return f"{self.title}: {self.which}" if self.which else self.title
@@ -92,6 +100,8 @@ def metric_questions(material: Material, runs: pd.DataFrame) -> list[Question]:
         direction = str(known.get("direction") or "none")
         if direction == "none" or is_of_held_out(name) or name.startswith(_FIT):
             continue
+        if name.endswith(_BESIDE):
+            continue
         measured = material.metrics[name].replace([np.inf, -np.inf], np.nan)
         values = runs["key"].map(measured)
         told = runs.assign(loss=values)[values.notna() | (runs["status"] != "ok")]
@@ -101,7 +111,7 @@ def metric_questions(material: Material, runs: pd.DataFrame) -> list[Question]:
             found.append(
                 replace(
                     one,
-                    what=title,
+                    what=in_sentence(title),
                     higher=direction == "higher",
                     relative=relative,
                     rope=rope,

@@ -130,8 +130,13 @@ def _told(question: Question, pencil: Pencil, *, drawn: bool = True) -> Iterator
 
 def _others(metrics: Sequence[Question], pencil: Pencil) -> Details:
     """Return the other metrics, a sentence and a few rows each."""
-    answers = [(question, compared(question)) for question in metrics]
+    answers = [(one, compared(one)) for one in metrics if one.varies]
     said = [f"{q.full_title}. {lead(q, found)}" for q, found in answers]
+    said += [
+        f"{one.full_title}. No variation: the same in every run."
+        for one in metrics
+        if not one.varies
+    ]
     over = [
         (question, found, over_table(question, found, pencil.title))
         for question, found in answers

@@ -132,8 +132,9 @@ def _dominance(one: Pair, *, higher: bool) -> str:
     """Return how often a run of the method came out ahead of one of the control."""
     way = "higher" if higher else "lower"
     if one.a12 in (0.0, 1.0):
-        who = "none of its runs is" if one.a12 == 0 else "each of its runs is"
-        return f"{who} {way} than a run of {one.reference}"
+        who = "no run of it is" if one.a12 == 0 else "every run of it is"
+        whom = "any" if one.a12 == 0 else "every run"
+        return f"{who} {way} than {whom} of {one.reference}"
     return (
         f"one of its runs is {way} than one of {one.reference} with a chance of"
         f" {one.a12:.2f} (A12)"

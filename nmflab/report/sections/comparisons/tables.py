@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import pandas as pd
-
 from nmflab.report.content import Cell, Column, Table
 from nmflab.report.numbers import NOTHING, count, number
 from nmflab.report.sections.comparisons.questions import Question
@@ -123,12 +121,12 @@ def within_table(question: Question, found: Comparison, title: str) -> Table:
     heads, names = _naming(question, title)
     pairs = sorted(found.pairs, key=lambda one: found.datasets.index(one.dataset))
     several = len(found.datasets) > 1
-    absolute = _means(question)
+    cells = _of_cells(question)
     rows = [
         [
             *([Cell(one.dataset)] if several else []),
             *names[one.method],
-            *_pair(one, found, absolute),
+            *_pair(one, found, _mean(one, cells)),
         ]
         for one in pairs[:MOST_ROWS]
     ]
@@ -141,11 +139,20 @@ def within_table(question: Question, found: Comparison, title: str) -> Table:
         columns=[
             *([Column("Dataset")] if several else []),
             *heads,
-            Column("Mean", True, "over seeds, then over sizes and splits"),
+            Column(
+                "Mean",
+                True,
+                "over seeds, then over sizes and splits that the reference has, too",
+            ),
             Column("Difference", True, "with its 95 % BCa interval over seeds"),
             Column("A12", True, "chance that a run is ahead; Cliff's delta below"),
             Column("Outcome"),
-            Column("Seeds", True, "paired with the same seed of the reference"),
+            Column(
+                "Seeds",
+                True,
+                "paired with the same seed of the reference; what draws no random"
+                " numbers stands beside every seed of the other",
+            ),
         ],
         rows=rows,
         n_headers=len(heads) + several,
@@ -153,15 +160,30 @@ def within_table(question: Question, found: Comparison, title: str) -> Table:
     )
 
 
-def _means(question: Question) -> Mapping[tuple[str, str], float]:
-    by = question.frame.groupby(["place", "method"], sort=False)["value"].mean()
-    return {(str(k[0]), str(k[1])): float(v) for k, v in by.items() if pd.notna(v)}  # type: ignore[index]
+def _of_cells(question: Question) -> Mapping[tuple[str, str], dict[int, float]]:
+    """Return the means over seeds by data set and method, each by size and split."""
+    frame = question.frame.dropna(subset=["value"])
+    numbers = frame.groupby(list(question.cell), dropna=False).ngroup()
+    of = ["place", "method", "cell"]
+    means = frame.assign(cell=numbers).groupby(of, as_index=False)["value"].mean()
+    found: dict[tuple[str, str], dict[int, float]] = {}
+    rows = means[[*of, "value"]].itertuples(index=False, name=None)
+    for place, method, cell, value in rows:
+        found.setdefault((str(place), str(method)), {})[int(cell)] = float(value)
+    return found
 
 
-def _pair(
-    one: Pair, found: Comparison, means: Mapping[tuple[str, str], float]
-) -> Sequence[Cell]:
-    mean = means.get((one.dataset, one.method))
+def _mean(
+    one: Pair, cells: Mapping[tuple[str, str], Mapping[int, float]]
+) -> float | None:
+    """Return a method's mean over the cells that its reference has, too."""
+    others = cells.get((one.dataset, one.reference), {})
+    mine = cells.get((one.dataset, one.method), {})
+    common = [value for cell, value in mine.items() if cell in others]
+    return sum(common) / len(common) if common else None
+
+
+def _pair(one: Pair, found: Comparison, mean: float | None) -> Sequence[Cell]:
     often = Cell(NOTHING, sort=one.a12)  # of one run each it says nothing more
     if one.n_seeds != 1:
         size = f"δ {one.delta:+.2f}, {magnitude(one.a12)}".replace("-", "−")

@@ -72,13 +72,20 @@ def figure(
     )
     band = band.encode(y=low, y2="high:Q", opacity=opacity, detail="init:N")
     several = any(record["seeds"] > 1 for record in rows)
+    layers = [band, lines] if several else [lines]
+    if any(len(record["x"]) == 1 for record in rows):
+        once = base.transform_filter("length(datum.x) == 1")
+        once = once.transform_flatten(["x", "gap"]).mark_circle(size=45)
+        tooltip = _tooltip(across.title)
+        layers.append(once.encode(y=y, opacity=opacity, tooltip=tooltip))
     return Figure(
         id=across.id,
         title=f"Convergence against {across.what}",
-        caption=f"{caption}{_BAND * several}{across.said}",
+        caption=f"{caption}{_BAND * several}{_ONCE * (len(layers) > 1 + several)}"
+        f"{across.said}",
         live=pencil.click,
         spec=panelled(
-            [band, lines] if several else [lines],
+            layers,
             rows,
             [name for name in panels if name in there],
             320,
@@ -87,6 +94,7 @@ def figure(
     )
 
 
+_ONCE = " A dot is a solver of a single step."
 _BAND = " The band holds the middle half of the seeds."
 
 

@@ -40,13 +40,22 @@ class Shown:
 
 
 def chosen(race: Race) -> list[Shown]:
-    """Return the contests with most curves, in order of the groups."""
+    """Return the contests with most curves, in order of the groups.
+
+    Of those with as many, on all the data rather than on part; of folds the first.
+    """
     traced = [
         one
         for one in race.contests
         if any(trial.key in race.curves for trial in one.trials)
     ]
-    fullest = sorted(traced, key=lambda one: -len(one.lines))[:MOST_PANELS]
+    first: dict[str, Contest] = {}
+    for one in traced:
+        first.setdefault(one.problem, one)
+    order = sorted(
+        first.values(), key=lambda one: (-len(one.lines), one.split != "none")
+    )
+    fullest = order[:MOST_PANELS]
     kept = {one.number for one in fullest}
     return [_shown(race, one) for one in traced if one.number in kept]
 

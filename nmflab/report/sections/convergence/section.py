@@ -19,7 +19,12 @@ from nmflab.report.numbers import count, listed, moment, number
 from nmflab.report.reading.contests import CLOCKS, Contest
 from nmflab.report.reading.reached import Race
 from nmflab.report.sections.convergence.chart import Across, figure
-from nmflab.report.sections.convergence.records import Shown, chosen, records
+from nmflab.report.sections.convergence.records import (
+    MOST_PANELS,
+    Shown,
+    chosen,
+    records,
+)
 
 
 def convergence_section(race: Race, pencil: Pencil) -> Section:
@@ -137,9 +142,12 @@ def _other_contests(race: Race, shown: Sequence[Shown]) -> str:
     n = len(race.contests)
     if n <= len(shown):
         return ""
+    folds = len({one.problem for one in race.contests}) < n
+    which = ", those with most curves" if len(shown) == MOST_PANELS else ""
     return (
-        f"Shown: {len(shown)} of {count(n, 'comparison')}, those with most curves; the"
-        " traces of all are in the study's store."
+        f"Shown: {len(shown)} of {count(n, 'comparison')}{which}"
+        f"{', of a split one fold' * folds}; the traces of all are in the study's"
+        " store."
     )
 
 

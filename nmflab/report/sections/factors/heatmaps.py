@@ -112,7 +112,8 @@ def _heatmap(grid: Grid, data: str, width: float) -> alt.LayerChart:
         border = base.transform_filter("datum.outlined")
         layers.append(border.mark_rect(fillOpacity=0, stroke=BORDER, strokeWidth=1.8))
     if written:
-        ink = alt.condition(_dark(grid), alt.value("#ffffff"), alt.value("#111111"))
+        white = {"test": _dark(grid), "value": "#ffffff"}
+        ink = alt.ColorValue(value="#111111", condition=white)
         layers.append(base.mark_text(fontSize=12).encode(text="text:N", color=ink))
     chart = alt.LayerChart(layer=layers)
     chart.title = grid.title

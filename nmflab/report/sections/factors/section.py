@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from nmflab.report.content import Block, Details, Figure, Heading, Prose, Section
 from nmflab.report.numbers import count, listed, number
 from nmflab.report.reading.described import described, unidentified_notes
-from nmflab.report.reading.groups import Group
+from nmflab.report.reading.groups import Group, without_other_folds
 from nmflab.report.reading.material import Material
 from nmflab.report.reading.observed import is_brief, is_small, shape
 from nmflab.report.sections.factors.components import gallery, is_drawable
@@ -35,8 +35,19 @@ MOST_DRAWN = 2
 MOST_DATASETS = 4
 
 
-def factors_section(material: Material, groups: Sequence[Group]) -> Section:
-    """Return what the best runs found, data set by data set."""
+def factors_section(
+    material: Material, groups: Sequence[Group], first: Sequence[Group] = ()
+) -> Section:
+    """Return what the best runs found, data set by data set.
+
+    Parameters
+    ----------
+    material : Material
+    groups : sequence of Group
+    first : sequence of Group, optional
+        Those to be shown before others: what the summary speaks of.
+    """
+    place = {id(group): at for at, group in enumerate(first)}
     of: dict[str, list[Group]] = {}
     for group in groups:
         of.setdefault(str(group.labels["fingerprint"]), []).append(group)
@@ -45,7 +56,8 @@ def factors_section(material: Material, groups: Sequence[Group]) -> Section:
     blocks: list[Block] = []
     for at, fingerprint in enumerate(known[:MOST_DATASETS]):
         dataset = material.datasets[fingerprint]
-        blocks += _of_dataset(material, dataset, of[fingerprint], share, at)
+        mine = sorted(of[fingerprint], key=lambda one: place.get(id(one), len(place)))
+        blocks += _of_dataset(material, dataset, mine, share, at)
     if len(known) > MOST_DATASETS:
         left = [of[f][0].dataset for f in known[MOST_DATASETS:]]
         blocks.append(Prose(f"Not shown, for length: {listed(left)}.", "note"))
@@ -63,6 +75,19 @@ def chosen(groups: Sequence[Group], most: int) -> list[Group]:
     return [group for turn in turns for group in turn if group is not None][:most]
 
 
+def _kinds(groups: Sequence[Group]) -> list[Group]:
+    """Return the groups of all the data; where there are none, those of one fold."""
+    whole = [group for group in groups if group.labels["split"] in ("", "none")]
+    return whole or without_other_folds(groups)
+
+
+def _why_not(kinds: Sequence[Group]) -> str:
+    """Return which groups `_kinds` left out."""
+    if kinds[0].labels["split"] in ("", "none"):
+        return "Runs on part of the data, with cells held out, are not shown."
+    return "Of the folds of a split one is shown, of each configuration."
+
+
 def _of_dataset(
     material: Material,
     dataset: StoredDataset,
@@ -70,7 +95,9 @@ def _of_dataset(
     share: int,
     number_of: int,
 ) -> list[Block]:
-    order = chosen(groups, share)
+    kinds = _kinds(groups)
+    differing = [name for name in _TOLD if len({g.labels[name] for g in kinds}) > 1]
+    order = chosen(kinds, share)
     shown = sorted(order, key=groups.index)
     found = {id(group): material.factors(group.best_key) for group in shown}
     full = [group for group in order if found[id(group)] is not None]
@@ -85,13 +112,16 @@ def _of_dataset(
         weightings = sorted({_weighting(group) for group in full} - {"none"})
         figure = drawn_data(f"data-{number_of + 1}", dataset, weightings, limits)
         blocks.append(figure)
-    blocks += _left_out(groups, shown)
-    first = full or chosen(groups, len({g.signature for g in groups}))
+    blocks += _left_out(kinds, shown)
+    if len(kinds) < len(groups):
+        blocks.append(Prose(_why_not(kinds), "note"))
+    first = full or chosen(kinds, len({g.signature for g in kinds}))
     in_sight = {id(group) for group in first}
     rest: list[Block] = []
     for at, group in enumerate(shown):
         name = f"{number_of + 1}-{at + 1}"
-        factors, called = found[id(group)], (name, run_title(material, group))
+        factors = found[id(group)]
+        called = (name, run_title(material, group, differing))
         made = (
             _of_group(dataset, group, factors, called, limits)
             if any(group is one for one in full)
@@ -194,10 +224,20 @@ def _in_words(
     return [top_features(block_id, title, dataset, factors)]
 
 
-def run_title(material: Material, group: Group) -> str:
-    """Return what a run is called: ``hals from random, n_components 2, seed 3...``."""
+_TOLD = ("objective", "weighting", "split")
+"""Labels that are told of a run where they differ."""
+
+
+def run_title(material: Material, group: Group, differing: Sequence[str] = ()) -> str:
+    """Return what a run is called: ``hals from random, n_components 2, seed 3...``.
+
+    With it the labels in which it differs from others.
+    """
     row = material.runs.loc[material.runs["key"] == group.best_key].iloc[0]
-    parts = [group.name, f"n_components {group.n_components}", f"seed {row['seed']}"]
+    also = [(name, str(group.labels[name]) or "none") for name in differing]
+    told = [label if name == "objective" else f"{name} {label}" for name, label in also]
+    parts = [group.name, f"n_components {group.n_components}", *told]
+    parts.append(f"seed {row['seed']}")
     title = ", ".join(parts) + f": objective {number(row['objective_value'], 5)}"
     if group.n_seeds > 1:
         title += f", the best of {group.n_seeds} seeds"

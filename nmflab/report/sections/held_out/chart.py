@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -51,7 +51,7 @@ def held_out_chart(family: Family, pencil: Pencil) -> Figure | None:
         return None
     pad(records, ("low", "high"), ("under", "over"))
     best = None if measure.higher else _best_baseline(family, measure)
-    return _drawn(family, records, measure, pencil, best, tuned=_is_tuned(by_size))
+    return _drawn(family, records, measure, pencil, best, how=set(by_size["chosen_by"]))
 
 
 def _measure(family: Family) -> Measured | None:
@@ -64,10 +64,6 @@ def _measure(family: Family) -> Measured | None:
         return next(measure for measure in measures if measure.higher)
     plain = [measure for measure in measures if measure.name == "rmse"]
     return next(iter([*plain, *measures]), None)
-
-
-def _is_tuned(by_size: pd.DataFrame) -> bool:
-    return bool((by_size["chosen_by"] == "test").any())
 
 
 def _records(family: Family, by_size: pd.DataFrame, measure: Measured) -> Records:
@@ -118,7 +114,7 @@ def _drawn(
     pencil: Pencil,
     best: tuple[str, float] | None,
     *,
-    tuned: bool,
+    how: Container[str],
 ) -> Figure:
     if best is not None:
         for record in records:
@@ -151,7 +147,7 @@ def _drawn(
         id=f"held-out-{family.id}-by-size",
         title=f"{title} on held-out cells against the number of components:"
         f" {family.title}",
-        caption=_caption(family, best, panels, tuned=tuned),
+        caption=_caption(family, best, panels, how=how),
         live=pencil.click,
         spec=_same_y(spec),
     )
@@ -197,23 +193,21 @@ def _caption(
     best: tuple[str, float] | None,
     panels: Sequence[str],
     *,
-    tuned: bool,
+    how: Container[str],
 ) -> str:
     over = f"{family.n_folds} {family.unit}s" if family.n_folds > 1 else "seeds"
-    parts = [
-        f"Points are means over {over}, bars run from the lowest to the highest. At"
-        " each size the configuration that validation chose is drawn."
-    ]
-    if tuned:
-        parts = [
-            f"Points are means over {over}, bars run from the lowest to the highest."
-            " Where there were no validation cells, the configuration of a size was"
+    parts = [f"Points are means over {over}, bars run from the lowest to the highest."]
+    if "test" in how:
+        parts.append(
+            "Where there were no validation cells, the configuration of a size was"
             " tuned on its own test cells: the true error is higher."
-        ]
+        )
+    elif "validation" in how:
+        parts.append("At each size the configuration that validation chose is drawn.")
     if _TRAINING in panels:
         parts.append(
-            "The training error cannot rise with size; where the held-out error does,"
-            " the model fits noise."
+            "The training error of the best fit cannot rise with size; where the"
+            " held-out error does, the model fits noise."
         )
     if best is not None:
         parts.append(f"Dotted: the best baseline, {best[0].lower()} ({best[1]:.4g}).")

@@ -14,7 +14,7 @@ from nmflab.report.reading.material import Material
 from nmflab.report.reading.observed import unidentified
 from nmflab.report.sections.held_out.chart import held_out_chart
 from nmflab.report.sections.held_out.family import Family
-from nmflab.report.sections.held_out.measures import measured
+from nmflab.report.sections.held_out.measures import baselines, measured
 from nmflab.report.sections.held_out.table import held_out_tables
 from nmflab.selection import TUNED, choose, scored
 
@@ -55,7 +55,7 @@ def held_out_section(
     found = families(material) if found is None else found
     if not found:
         return None
-    blocks: list[Block] = [Prose(_READING)]
+    blocks: list[Block] = [Prose(_reading(found))]
     if any(family.runs["zero_filled"].any() for family in found):
         blocks.append(Prose(_INVENTED, "danger"))
     if any((family.choices["chosen_by"] == "test").any() for family in found):
@@ -68,12 +68,23 @@ def held_out_section(
     return Section("held-out", "Held-out error", blocks)
 
 
-_READING = (
-    "Errors on cells no solver saw. Within each fold the validation cells chose the"
-    " configuration, and its test figure was read once. Mean ± standard deviation over"
-    " folds, or over seeds where there is one fold, with the lowest and highest below;"
-    " baselines that know no factors stand below the line."
-)
+def _reading(found: Sequence[Family]) -> str:
+    """Return how the tables are read, of what they hold."""
+    parts = ["Errors on cells no solver saw."]
+    if any((family.choices["chosen_by"] == "validation").any() for family in found):
+        parts.append(
+            "Within each fold the validation cells chose the configuration, and its"
+            " test figure was read once."
+        )
+    parts.append(
+        "Mean ± standard deviation over folds, or over seeds where there is one fold,"
+        " with the lowest and highest below"
+    )
+    held = any(baselines(one.runs.columns, one.measures) for one in found)
+    below = "; baselines that know no factors stand below the line"
+    return f"{' '.join(parts)}{below * held}."
+
+
 _INVENTED = (
     "Rows marked red took missing cells as 0. Those zeros were inventions: nobody"
     " observed them, and a model that fits them predicts low values everywhere. This"

@@ -75,7 +75,8 @@ def overview(found: Sequence[Stability]) -> list[Block]:
     """Return how many settings are stable throughout, and what is not in the others."""
     shaky = sorted((one for one in found if not one.stable.all()), key=_share)
     n = len(found) - len(shaky)
-    text = f"In {n} of {len(found)} settings every component is stable."
+    share = f"{n or 'none'} of {count(len(found), 'setting')}"
+    text = f"In {share} every component is stable."
     if not shaky:
         text = "Every component is stable in every setting compared."
     blocks: list[Block] = [Prose(text)]
@@ -133,10 +134,16 @@ def _table(found: Sequence[Stability], title: str) -> Table:
     )
 
 
+def _below(cosine: float) -> str:
+    """Return a cosine below `STABLE` with as many digits as show that it is below."""
+    digits = next((n for n in range(2, 6) if round(cosine, n) < STABLE), 6)
+    return number(cosine, digits)
+
+
 def _row(one: Stability) -> list[Cell]:
     group, stable, lowest = one.group, one.stable, one.lowest
     names = [str(k + 1) for k in np.flatnonzero(stable)]
-    shaky = [f"{k + 1} ({number(lowest[k], 2)})" for k in np.flatnonzero(~stable)]
+    shaky = [f"{k + 1} ({_below(lowest[k])})" for k in np.flatnonzero(~stable)]
     share = float(stable.mean())
     mean = float(one.cosines.mean())
     return [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from nmflab.report.content import Sentence, Status, Tone
-from nmflab.report.numbers import count, listed
+from nmflab.report.numbers import count
 from nmflab.report.reading.material import FAILED, LIMITS, Material
 
 
@@ -58,7 +58,7 @@ def limited(material: Material) -> list[Sentence]:
     stops = runs.loc[runs["stop"].isin(LIMITS), "stop"]
     if stops.empty:
         return []
-    named = listed([f"stop.{name}" for name in sorted(set(stops))])
+    named = " or ".join(f"stop.{name}" for name in sorted(set(stops)))
     n, total = len(stops), len(runs)
     whose = "it" if n == 1 else "they"
     subject = f"{n:,} of {total:,} finished runs" if n < total else _all_of(total)

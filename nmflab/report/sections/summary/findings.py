@@ -15,6 +15,7 @@ from nmflab.report.sections.aligned.reading import aligned_runs
 from nmflab.report.sections.held_out.section import families
 from nmflab.report.sections.results.boards import Board, Pool, boards, pools
 from nmflab.report.sections.stability.matching import stabilities
+from nmflab.selection import CONFIGURATION
 
 if TYPE_CHECKING:
     from nmflab.advice import Panel
@@ -40,6 +41,12 @@ class Findings:
     planned: Material
     material: Material
     groups: Sequence[Group]
+
+    @property
+    def clock(self) -> str:
+        """Whose times are told: " on vega" where machines differ, else nothing."""
+        clocks = self.material.clocks
+        return f" on {clocks.machines[0].label}" if clocks.several else ""
 
     @cached_property
     def error(self) -> Measure:
@@ -108,13 +115,31 @@ class Findings:
     def leading(self) -> list[Group]:
         """The settings that came first; all that share the objective where none did.
 
-        Those of the size that criteria choose stand first, those that took missing
-        cells as 0 last.
+        Those that validation cells chose stand first, then those of the size that
+        criteria choose; those that took missing cells as 0 last.
         """
         first = [pool.best for pool in self.pools]
         shared = [group for group in self.groups if not group.own_objective]
         return sorted(first or shared or list(self.groups), key=self._last)
 
-    def _last(self, group: Group) -> tuple[bool, bool]:
+    def _last(self, group: Group) -> tuple[bool, int, bool]:
         chosen = self.size in (None, group.n_components)
-        return bool(group.labels["zero_filled"]), not chosen
+        folds = max((self._validated.get(key, 0) for key in group.keys), default=0)
+        return bool(group.labels["zero_filled"]), -folds, not chosen
+
+    @cached_property
+    def _validated(self) -> dict[str, int]:
+        """In how many folds validation chose the configuration of a chosen run, by key.
+
+        Of each data set and split, the runs of the model that did best by it.
+        """
+        found: dict[str, int] = {}
+        for family in self.families:
+            seen = [one for one in family.rows if one["validation"].notna().any()]
+            if not seen:
+                continue
+            best = min(seen, key=lambda one: float(one["validation"].mean()))
+            often = best.groupby(list(CONFIGURATION))["keys"].transform("size")
+            for keys, n in zip(best["keys"], often, strict=True):
+                found.update(dict.fromkeys(map(str, keys), int(n)))
+        return found

@@ -15,6 +15,7 @@ from nmflab.report.reading.measures import (
     feature_measures,
     higher_is_better,
     in_sentence,
+    varying,
 )
 from nmflab.report.sections.aligned.found import Comparison, Entry
 from nmflab.report.sections.summary.findings import Findings
@@ -67,10 +68,11 @@ def _pair(worst: Comparison) -> str:
     early = [entry.name for entry in (a, b) if not entry.is_converged]
     whose = "neither had" if len(early) == 2 else f"{''.join(early)} had not"
     caution = f" ({whose} converged)" if early else ""
+    best = "" if _is_seed(a) else "the best runs of "
     return (
         f"Equal error, different factors: on {_place(worst)}, the objectives of"
-        f" {_who(worst, a)} and {b.name} differ by {apart} %, but their factors match"
-        f" only to {pair.match_score:.2f}, where 1 is the same{caution}"
+        f" {best}{_who(worst, a)} and {b.name} differ by {apart} %, but their factors"
+        f" match only to {pair.match_score:.2f}, where 1 is the same{caution}"
     )
 
 
@@ -81,8 +83,12 @@ def _place(comparison: Comparison) -> str:
 
 def _who(comparison: Comparison, entry: Entry) -> str:
     """Return an entry's name; with its setting where it is one of its seeds."""
-    of_seeds = entry.name == f"seed {entry.seed}"
+    of_seeds = _is_seed(entry)
     return f"{comparison.group.name}, {entry.name}," if of_seeds else entry.name
+
+
+def _is_seed(entry: Entry) -> bool:
+    return entry.name == f"seed {entry.seed}"
 
 
 def _has_equals(comparison: Comparison) -> bool:
@@ -96,7 +102,7 @@ def _worth(found: Findings) -> list[Sentence]:
     Of the first measure of features, where settings of most rivals meet.
     """
     info = found.material.info
-    for worth in feature_measures(found.groups, info):
+    for worth in varying(feature_measures(found.groups, info), found.groups):
         higher = higher_is_better(worth, info)
         by: dict[tuple[str, int], list[Point]] = {}
         for point in points_of(found.groups, found.error, worth, higher=higher):

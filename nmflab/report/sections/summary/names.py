@@ -41,7 +41,7 @@ def name_sentences(found: Findings) -> list[Sentence]:
         seen.add(fingerprint)
         factors = found.material.factors(group.best_key)
         if factors is not None and _can_be_told(dataset):
-            said.append(_called(group, dataset, factors))
+            said.append(_called(group, dataset, factors, _which(found, group)))
     if not said and seen:
         said = [
             "The features of the data have no names, so that components can be told by"
@@ -54,9 +54,22 @@ def _can_be_told(dataset: StoredDataset) -> bool:
     return dataset.column_names is not None or is_drawable(dataset)
 
 
-def _called(group: Group, dataset: StoredDataset, factors: Factors) -> str:
+def _which(found: Findings, group: Group) -> str:
+    """Return the loss and the fold of a setting, where others have another."""
+    told = [
+        str(group.labels[name])
+        for name in ("objective", "split")
+        if len({one.labels[name] for one in found.groups}) > 1
+    ]
+    told = [label for label in told if label not in ("", "none")]
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _called(
+    group: Group, dataset: StoredDataset, factors: Factors, which: str = ""
+) -> str:
     n = factors.n_components
-    whose = f"{group.name} on {group.dataset}"
+    whose = f"{group.name} on {group.dataset}{which}"
     if is_drawable(dataset):
         all_of = "The one component" if n == 1 else f"The {n} components"
         return f"{all_of} of {whose} can be looked at: they are drawn as pictures."

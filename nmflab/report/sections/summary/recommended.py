@@ -33,7 +33,9 @@ def recommended(found: Findings) -> Table | None:
             Column("Data"),
             Column("n_components", True),
             Column("Lowest objective", hint="and those that tie with it"),
-            Column("Cheapest of these", hint="by processor time of the steps"),
+            Column(
+                "Cheapest of these", hint=f"by processor time of the steps{found.clock}"
+            ),
             Column("Most stable", hint="most components found again by every seed"),
         ],
         rows=[_row(found, pool, stable) for pool in shown],

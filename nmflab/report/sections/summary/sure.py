@@ -108,7 +108,8 @@ def _counted(mine: Sequence[Counted], *, first: bool) -> str:
         loose = any(one.tolerance > LOOSE for one in several)
         short = ", some perhaps short of one and the same (stop.kkt=1e-8 tells)"
         parts.append(
-            f"in {len(several)} at several optima, up to {most}{short * loose}"
+            f"in {len(several)} they ended at several optima, up to {most}"
+            f"{short * loose}"
         )
     if len(sure) < len(mine):
         parts.append(f"in {len(mine) - len(sure)} no seed had converged")

@@ -26,22 +26,22 @@ def use_sentences(found: Findings) -> list[Sentence]:
     if not found.places:
         return [Sentence(uncompared(found.groups, found.error), "results")]
     if len(found.places) > MOST_PLACES:
-        return [Sentence(text, "results") for text in _over(found.pools)]
+        return [Sentence(text, "results") for text in _over(found.pools, found.clock)]
     return [
         Sentence(text, "results")
         for pools in found.places.values()
-        for text in _of_place(pools)
+        for text in _of_place(pools, found.clock)
     ]
 
 
-def _of_place(found: Sequence[Pool]) -> list[str]:
+def _of_place(found: Sequence[Pool], clock: str) -> list[str]:
     if len(found) <= MOST_SIZES:
-        return [_one(pool) for pool in found]
+        return [_one(pool, clock) for pool in found]
     sizes = f"{count(len(found), 'size')} of {found[0].place}{_start(found[0])}"
-    return _counted(found, f"Over {sizes}")
+    return _counted(found, f"Over {sizes}", clock)
 
 
-def _one(pool: Pool) -> str:
+def _one(pool: Pool, clock: str) -> str:
     """Return what came first in one comparison, by how much, and what it cost."""
     where = f"On {_where(pool)}"
     tied = pool.tied
@@ -49,7 +49,7 @@ def _one(pool: Pool) -> str:
         return _by_chance(pool, where)
     if len(tied) < 2:
         return _won(pool, where)
-    return _tied(pool, where, tied)
+    return _tied(pool, where, tied, clock)
 
 
 def _mixed(group: Group) -> bool:
@@ -142,7 +142,7 @@ def _caution(pool: Pool) -> str:
     return ""
 
 
-def _tied(pool: Pool, where: str, tied: Sequence[Standing]) -> str:
+def _tied(pool: Pool, where: str, tied: Sequence[Standing], clock: str) -> str:
     """Return who tied, how far apart at most, the cheapest of them, and who is next."""
     names = listed([one.name for one in tied])
     if len(pool.boards) == 1 and all(is_exact(one.groups[0]) for one in tied):
@@ -155,10 +155,10 @@ def _tied(pool: Pool, where: str, tied: Sequence[Standing]) -> str:
             f"{where}, {names} tie for the lowest objective: {by}within the spread over"
             f" {'folds' if len(pool.boards) > 1 else 'seeds'} or below 0.1 %"
         )
-    return f"{text}{_cheapest(tied)}{_behind(pool, tied)}."
+    return f"{text}{_cheapest(tied, clock)}{_behind(pool, tied)}."
 
 
-def _cheapest(tied: Sequence[Standing]) -> str:
+def _cheapest(tied: Sequence[Standing], clock: str) -> str:
     """Return which of those tied took the least processor time."""
     costs = [(one.cpu, one) for one in tied if one.cpu is not None]
     if len(costs) < 2:
@@ -166,10 +166,10 @@ def _cheapest(tied: Sequence[Standing]) -> str:
     ordered = sorted(costs, key=lambda pair: pair[0])
     (least, first), (most, _) = ordered[0], ordered[-1]
     if least <= 0 or most < 1.1 * least:
-        return "; they cost about the same"
+        return f"; they cost about the same{clock}"
     return (
         f"; {first.name} is the cheapest of them, with {seconds(least)} of processor"
-        f" time a run against up to {seconds(most)}"
+        f" time a run{clock} against up to {seconds(most)}"
     )
 
 
@@ -180,15 +180,15 @@ def _behind(pool: Pool, tied: Sequence[Standing]) -> str:
     return f"; next came {rest[0].name}, {percent_more(rest[0].gap)}"
 
 
-def _over(found: Sequence[Pool]) -> list[str]:
+def _over(found: Sequence[Pool], clock: str) -> list[str]:
     """Return who was first how often, over many data sets."""
     n = len({pool.place for pool in found})
     what = "comparison" if len(found) == n else f"comparison of {n} data sets"
     plural = what.replace("comparison", "comparisons")
-    return _counted(found, f"Over {count(len(found), what, plural)}")
+    return _counted(found, f"Over {count(len(found), what, plural)}", clock)
 
 
-def _counted(found: Sequence[Pool], where: str) -> list[str]:
+def _counted(found: Sequence[Pool], where: str, clock: str) -> list[str]:
     """Return how often each setting was first alone, and how often tied or first."""
     wins: dict[str, int] = {}
     near: dict[str, int] = {}
@@ -210,10 +210,10 @@ def _counted(found: Sequence[Pool], where: str) -> list[str]:
     ]
     text = f"{where}, the lowest objective was reached, alone or tied, by"
     text = f"{text} {listed(told, 4)}; {count(ties, 'tie') if ties else 'no ties'}."
-    return [text, *_cheapest_of_ties(found)]
+    return [text, *_cheapest_of_ties(found, clock)]
 
 
-def _cheapest_of_ties(found: Sequence[Pool]) -> list[str]:
+def _cheapest_of_ties(found: Sequence[Pool], clock: str) -> list[str]:
     """Return who took least time how often, where several tied."""
     least: dict[str, int] = {}
     for pool in found:
@@ -225,6 +225,11 @@ def _cheapest_of_ties(found: Sequence[Pool]) -> list[str]:
     if not total:
         return []
     order = sorted(least.items(), key=lambda item: -item[1])
-    told = [f"{name} in {n}" for name, n in order]
-    ties = "the tie" if total == 1 else f"{total} ties"
-    return [f"Of those that tied, the cheapest in {ties} was {listed(told, 4)}."]
+    who = order[0][0]
+    if len(order) > 1:
+        who = listed([f"{name} in {n}" for name, n in order], 4)
+    ties = "the one tie" if total == 1 else f"{total} ties"
+    return [
+        f"In {ties}, the cheapest by processor time{clock} of those that tied was"
+        f" {who}."
+    ]

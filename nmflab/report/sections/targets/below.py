@@ -47,8 +47,8 @@ def _basins(race: Race) -> str:
     if not n:
         return f"{why} No run became stationary here, by its own stop.kkt."
     return (
-        f"{why} Of {count(n, 'run')} that became stationary (κ at most stop.kkt),"
-        f" {apart:,} ended more than 0.001 of the way above the best known."
+        f"{why} There, of {count(n, 'run')} that became stationary (κ at most"
+        f" stop.kkt), {apart:,} ended more than 0.001 of the way above the best known."
     )
 
 
@@ -61,13 +61,16 @@ def _kappas(race: Race, pencil: Pencil) -> list[Figure]:
     rows = records({line: pool.kappas(line) for line in lines[:MOST_LINES]})
     if not rows:
         return []
+    drawn = {(row["variant"], row["init"]) for row in rows}
+    never = [pool.named(line) for line in lines[:MOST_LINES] if line not in drawn]
+    none = f" No run of {listed(never)} had, so no curve is drawn." if never else ""
     levels = sorted({one.tolerance for one in contests if one.tolerance is not None})
     drawing = Drawing(
         "time-to-kappa",
         "Runs that had become stationary against time",
         "Share of runs whose scale-invariant residual κ had fallen to"
         f" {listed([f'{level:g}' for level in levels])}: {pool.trials}. Failed runs,"
-        " and those stopped before, stay in the denominator.",
+        f" and those stopped before, stay in the denominator.{none}",
         pool.clock,
         "Stationary runs",
     )

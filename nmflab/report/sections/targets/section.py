@@ -56,7 +56,7 @@ def _why_none(race: Race) -> str:
             " a solver would race against its own best run."
         )
     reasons = list(dict.fromkeys(one.reference.said for one in race.met))
-    return f"There are no targets: the reference {'; or it '.join(reasons)}."
+    return f"There are no targets, as the reference {'; or it '.join(reasons)}."
 
 
 def _curves(pool: Pool, pencil: Pencil) -> list[Block]:
@@ -107,7 +107,8 @@ def _said(pool: Pool) -> list[str]:
     ranked = sorted(areas, key=lambda line: -areas[line])[:6]
     shares = {line: np.isfinite(pool.seconds(line)).mean() for line in ranked}
     each = [
-        f"{pool.named(line)} {number(areas[line], 2)} ({shares[line]:.0%} reached)"
+        f"{pool.named(line)} {number(areas[line], 2)}"
+        f" ({100 * shares[line]:.0f} % reached)"
         for line in ranked
     ]
     total = len(pool.contests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ from nmflab.report.drawing.theme import MUTED
 from nmflab.report.reading.measures import Measure, in_sentence
 from nmflab.report.sections.tradeoff.points import Point
 
+MARGIN = 130
+"""Pixels beside a panel: an axis title of two lines, and labels of five digits."""
+
 
 def tradeoff_chart(
     points: Sequence[Point],
@@ -37,9 +41,14 @@ def tradeoff_chart(
     *,
     higher: bool,
 ) -> Figure | None:
-    """Return the scatter of error against a measure of features; None for one point."""
+    """Return the scatter of error against a measure of features; None without rivals.
+
+    A panel of a single point is not drawn: nothing stands beside it.
+    """
+    often = Counter(point.panel for point in points)
+    points = [point for point in points if often[point.panel] > 1]
     records = _records(points)
-    if len(records) < 2:
+    if not records:
         return None
     better = "right" if higher else "left"
     return Figure(
@@ -51,7 +60,11 @@ def tradeoff_chart(
         f"{weighted_note([point.group for point in points])}{_left_out(points)}",
         live=pencil.click,
         spec=panelled(
-            _layers(records, error, worth, pencil), records, shown_of(records)[2], 320
+            _layers(records, error, worth, pencil),
+            records,
+            shown_of(records)[2],
+            320,
+            margin=MARGIN,
         ),
     )
 
@@ -105,14 +118,15 @@ def _said(points: Sequence[Point]) -> str:
             " No front is drawn: every size has one setting, and across sizes the error"
             " falls by itself."
         )
-    across = (
-        " of each size; sizes are not held against each other, as the error falls with"
-        " size by itself"
-    )
+    if len(sizes) > 1:
+        return (
+            " Joined, and ringed: the Pareto front of each size, the settings that no"
+            " other of that size is at least as good as in both. Sizes are not held"
+            " against each other, as the error falls with size by itself."
+        )
     return (
-        " Joined, and ringed: the Pareto front"
-        f"{across if len(sizes) > 1 else ''}, the settings that no other is at least as"
-        " good as in both."
+        " Joined, and ringed: the Pareto front, the settings that no other is at least"
+        " as good as in both."
     )
 
 
@@ -180,5 +194,11 @@ def _size(records: Records) -> Any:  # Any: an encoding or a value, as Altair ha
         "n_components:Q",
         title="n_components",
         scale=alt.Scale(range=[40, 220], zero=False),
-        legend=alt.Legend(values=few, columns=len(few), format="d"),
+        legend=alt.Legend(
+            values=few,
+            columns=len(few),
+            format="d",
+            symbolFillColor=MUTED,
+            symbolStrokeColor=MUTED,
+        ),
     )

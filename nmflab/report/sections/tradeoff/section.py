@@ -8,13 +8,14 @@ from typing import Any
 
 from nmflab.report.content import Block, Cell, Column, Details, Prose, Section, Table
 from nmflab.report.drawing.pencil import Pencil
-from nmflab.report.numbers import count
+from nmflab.report.numbers import count, listed
 from nmflab.report.reading.groups import Group
 from nmflab.report.reading.measures import (
     Measure,
     feature_measures,
     higher_is_better,
     in_sentence,
+    varying,
 )
 from nmflab.report.sections.results.cells import stat_cell
 from nmflab.report.sections.results.table import axes_of
@@ -36,7 +37,9 @@ def tradeoff_section(
 ) -> Section:
     """Return a chart and a table for each measure of the features, sparseness first."""
     parts: list[tuple[str, list[Block]]] = []
-    for worth in feature_measures(groups, info)[:MOST_MEASURES]:
+    measures = feature_measures(groups, info)
+    drawn = varying(measures, groups)
+    for worth in drawn[:MOST_MEASURES]:
         made = _part(groups, error, worth, info, pencil)
         if made:
             parts.append((worth.short, made))
@@ -49,10 +52,15 @@ def tradeoff_section(
     if not blocks:
         blocks = [
             Prose(
-                "It takes two kinds of run with a measure of their features, such as"
+                "It takes two settings on the same data and loss, with a measure of"
+                " their features that differs between runs, such as"
                 " metrics=[relative_error,hoyer_sparseness], to draw this chart."
             )
         ]
+    same = [in_sentence(one.short) for one in measures if one not in drawn]
+    if same:
+        text = f"No variation, so not drawn: {listed(same)}, the same in every run."
+        blocks.append(Prose(text, "note"))
     return Section("trade-off", "Error against interpretability", blocks)
 
 
