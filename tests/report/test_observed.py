@@ -7,6 +7,8 @@ import pytest
 from scipy.sparse import csr_array
 
 from nmflab.contracts import Dataset
+from nmflab.report.content import Prose
+from nmflab.report.reading.described import unidentified_notes
 from nmflab.report.reading.observed import (
     column_names,
     is_small,
@@ -33,6 +35,18 @@ def test_rows_and_columns_with_too_few_cells_are_named(study: Any) -> None:
     assert three is not None
     assert (two.rows.tolist(), two.columns.tolist()) == ([], [2])
     assert (three.rows.tolist(), three.columns.tolist()) == ([1, 3], [2])
+
+
+def test_a_note_names_them_and_a_split_only_where_there_was_one(study: Any) -> None:
+    """Cells that a split held out are known, yet no model saw them."""
+    data = stored(study, study.masked())
+    (plain,) = unidentified_notes(data, [2, 2])
+    (split,) = unidentified_notes(data, [2], held_out=True)
+    assert isinstance(plain, Prose)
+    assert isinstance(split, Prose)
+    assert "Not identified at n_components 2: column" in plain.text
+    assert "split" not in plain.text
+    assert "of which the split held some out" in split.text
 
 
 def test_what_a_sparse_matrix_does_not_store_is_unknown(study: Any) -> None:

@@ -33,9 +33,21 @@ def described(dataset: StoredDataset) -> str:
     return f"{text}."
 
 
-def unidentified_notes(dataset: StoredDataset, sizes: Sequence[int]) -> list[Block]:
-    """Return a warning naming the rows and columns that the data leave undetermined."""
+def unidentified_notes(
+    dataset: StoredDataset, sizes: Sequence[int], *, held_out: bool = False
+) -> list[Block]:
+    """Return a warning naming the rows and columns that the data leave undetermined.
+
+    Parameters
+    ----------
+    dataset : StoredDataset
+    sizes : sequence of int
+        The n_components to warn of.
+    held_out : bool, default False
+        Whether a split held cells out, so that models saw fewer than are known.
+    """
     blocks: list[Block] = []
+    more = " (of which the split held some out)" if held_out else ""
     for size in sorted(set(sizes)):
         few = unidentified(dataset, size)
         if not few:
@@ -51,9 +63,8 @@ def unidentified_notes(dataset: StoredDataset, sizes: Sequence[int]) -> list[Blo
         ]
         text = (
             f"Not identified at n_components {size}: {', and '.join(named)}. Fewer than"
-            f" {count(size, 'cell')} known there (a split may have held out some of"
-            " these too), so many factors fit equally well and the values predicted"
-            " there (marked ?) are one choice among them."
+            f" {count(size, 'cell')} known there{more}, so many factors fit equally"
+            " well and the values predicted there (marked ?) are one choice among them."
         )
         blocks.append(Prose(text, "warning"))
     return blocks

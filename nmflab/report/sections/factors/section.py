@@ -106,7 +106,11 @@ def _of_dataset(
     blocks: list[Block] = [
         Heading(groups[0].dataset),
         Prose(described(dataset)),
-        *unidentified_notes(dataset, [g.n_components for g in groups]),
+        *unidentified_notes(
+            dataset,
+            [g.n_components for g in groups],
+            held_out=any(g.labels["split"] not in ("", "none") for g in groups),
+        ),
     ]
     if limits:
         weightings = sorted({_weighting(group) for group in full} - {"none"})
