@@ -56,8 +56,9 @@ _READING = (
     "Mean ± standard deviation over seeds, with the lowest and highest below. Ranks"
     " compare mean objectives within one data set (and one treatment of its missing"
     " cells), loss, weighting, split, n_components, precision and number of"
-    " threads, and nowhere else; = marks a difference to the first that is within the"
-    " spread over seeds or below 0.1 %."
+    " threads, and nowhere else; = marks a difference to the first that is below 0.1 %"
+    " or within the spread over seeds (which does not count where each has four seeds"
+    " or more and all of one lie beyond all of the other)."
 )
 _FILLED = (
     "Runs that took missing cells as 0 stand in a table of their own: their errors"
