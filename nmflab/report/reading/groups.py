@@ -13,11 +13,9 @@ from nmflab.report.reading.group import Group, Stat, pooled
 from nmflab.report.reading.material import GROUP, SIGNATURE, Material
 from nmflab.report.reading.ranks import is_tie, ranked
 from nmflab.selection import family
-from nmflab.statistics import EXACT, ROPE
+from nmflab.statistics import EXACT
 
 __all__ = [
-    "EXACT",
-    "PRACTICALLY_EQUAL",
     "Group",
     "Stat",
     "group_runs",
@@ -27,9 +25,6 @@ __all__ = [
     "ranked",
     "without_other_folds",
 ]
-
-PRACTICALLY_EQUAL = ROPE
-"""Relative difference of two objectives below which neither is called better."""
 
 _RESULTS = [
     "objective_value",

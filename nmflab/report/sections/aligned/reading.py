@@ -8,9 +8,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from nmflab.numerics import census, directions
-from nmflab.report.reading.groups import EXACT, Group
+from nmflab.report.reading.groups import Group
 from nmflab.report.reading.material import Material
 from nmflab.report.sections.aligned.found import AlignedRuns, Comparison, Counted, Entry
+from nmflab.statistics import EXACT
 
 if TYPE_CHECKING:
     from nmflab.contracts import Factors

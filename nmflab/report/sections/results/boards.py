@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from statistics import fmean, stdev
 
 from nmflab.report.numbers import count
-from nmflab.report.reading.groups import PRACTICALLY_EQUAL, Group
+from nmflab.report.reading.groups import Group
 from nmflab.report.sections.results.cells import relative_gap
 from nmflab.selection import family
+from nmflab.statistics import ROPE
 
 _TOLD = ("objective", "weighting", "split", "dtype", "threads")
 """Labels of a comparison that are told where they differ; the others always are."""
@@ -123,7 +124,7 @@ class Standing:
     rank : float
         Mean of its ranks.
     tied : bool
-        Whether its difference to the best is within chance or `PRACTICALLY_EQUAL`.
+        Whether its difference to the best is within chance or `ROPE`.
     cpu : float or None
         Mean processor seconds of a run.
     lone_start : bool
@@ -226,4 +227,4 @@ def _near(one: Standing, first: Standing) -> bool:
     pairs = zip(one.groups, first.groups, strict=True)
     gaps = [gap for a, b in pairs if (gap := relative_gap(a, b)) is not None]
     chance = stdev(gaps) if len(gaps) > 1 else 0.0
-    return abs(one.gap - first.gap) <= max(PRACTICALLY_EQUAL, chance)
+    return abs(one.gap - first.gap) <= max(ROPE, chance)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from nmflab.report.content import Cell
 from nmflab.report.numbers import NOTHING, count, interval, number, seconds, spread
-from nmflab.report.reading.groups import EXACT, Group, Stat
+from nmflab.report.reading.groups import Group, Stat
+from nmflab.statistics import EXACT
 
 ALIKE = 1e-7
 """Spread below this share of the mean is told in words."""

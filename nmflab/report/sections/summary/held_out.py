@@ -8,10 +8,11 @@ import pandas as pd
 
 from nmflab.report.content import Sentence
 from nmflab.report.numbers import brief, count, number
-from nmflab.report.reading.groups import PRACTICALLY_EQUAL, Stat
+from nmflab.report.reading.groups import Stat
 from nmflab.report.sections.held_out.family import Family, stat_of
 from nmflab.report.sections.held_out.measures import Measured, baselines
 from nmflab.selection import CONFIGURATION, in_words
+from nmflab.statistics import ROPE
 
 MOST_FAMILIES = 3
 
@@ -107,7 +108,7 @@ def _against(family: Family, best: pd.DataFrame, measure: Measured) -> str:
     )
     mean, scale = float(gaps.mean()), abs(base.mean)
     spread = float(gaps.std()) if len(gaps) > 1 else 0.0
-    if abs(mean) <= max(spread, PRACTICALLY_EQUAL * scale):
+    if abs(mean) <= max(spread, ROPE * scale):
         return f"; {beside}, and no difference can be told"
     sign = -1.0 if measure.higher else 1.0
     share = f"{number(100 * abs(mean) / scale, 2)} %" if scale else number(abs(mean))

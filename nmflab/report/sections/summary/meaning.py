@@ -9,7 +9,6 @@ import numpy as np
 from nmflab.numerics.census import DIFFERENT_FACTORS, EQUAL_ERROR
 from nmflab.report.content import Sentence
 from nmflab.report.numbers import brief, count, listed, number
-from nmflab.report.reading.groups import PRACTICALLY_EQUAL
 from nmflab.report.reading.measures import (
     Measure,
     feature_measures,
@@ -21,6 +20,7 @@ from nmflab.report.sections.aligned.found import Comparison, Entry
 from nmflab.report.sections.summary.findings import Findings
 from nmflab.report.sections.summary.names import name_sentences
 from nmflab.report.sections.tradeoff.points import Point, points_of
+from nmflab.statistics import ROPE
 
 MOST_PLACES = 3
 """Comparisons up to which one is told of by itself."""
@@ -131,7 +131,7 @@ def _how_often(
     for rivals in contested:
         first = min(rivals, key=lambda one: one.error.mean)
         best = min(sign * one.worth.mean for one in rivals)
-        chance = max(first.worth.sd or 0.0, PRACTICALLY_EQUAL * abs(first.worth.mean))
+        chance = max(first.worth.sd or 0.0, ROPE * abs(first.worth.mean))
         both += sign * first.worth.mean <= best + chance
     cost, kind = (
         in_sentence(error.short).partition(" (")[0],
@@ -169,7 +169,7 @@ def _beside(
     chance = max(
         first.worth.sd or 0.0,
         most.worth.sd or 0.0,
-        PRACTICALLY_EQUAL * abs(first.worth.mean),
+        ROPE * abs(first.worth.mean),
     )
     worths = [one.worth.mean for one in rivals]
     if max(worths) - min(worths) <= chance:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from nmflab.numerics.census import SAME_OBJECTIVE
 from nmflab.report.content import Prose, Section, Sentence
 from nmflab.report.numbers import count
-from nmflab.report.reading.groups import EXACT, Group
+from nmflab.report.reading.groups import Group
 from nmflab.report.sections.aligned.found import Counted
 from nmflab.report.sections.aligned.section import LOOSE
 from nmflab.report.sections.stability.matching import STABLE, Stability
 from nmflab.report.sections.summary.findings import Findings
+from nmflab.statistics import EXACT
 
 _FEW = 2
 """Settings up to which each has its own sentence."""
