@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 
 from nmflab.report.drawing.pencil import Records, axis_of, is_log, scale_of, spans
+from nmflab.report.drawing.theme import MUTED
 from nmflab.report.reading.groups import Group
 
 MOST_PANELS = 6
@@ -32,8 +33,38 @@ def pad(records: Records, ends: tuple[str, str], into: tuple[str, str]) -> None:
             record[into[1]] = last + share * abs(last)
 
 
-def tooltip(*more: alt.Tooltip) -> list[alt.Tooltip]:
-    """Return what is read of a point, and `more`."""
+def point_size(
+    records: Records, alone: int, span: tuple[int, int]
+) -> Any:  # Any: an encoding or a value, as Altair has it
+    """Return the size of a point: that of its model, where there are several.
+
+    Parameters
+    ----------
+    alone : int
+        Square pixels where all models are of one size.
+    span : pair of int
+        Square pixels of the smallest and of the largest.
+    """
+    sizes = sorted({int(record["n_components"]) for record in records})
+    if len(sizes) < 2:
+        return alt.value(alone)
+    few = sizes if len(sizes) < 6 else [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
+    return alt.Size(
+        "n_components:Q",
+        title="n_components",
+        scale=alt.Scale(range=list(span), zero=False),
+        legend=alt.Legend(
+            values=few,
+            columns=len(few),
+            format="d",
+            symbolFillColor=MUTED,
+            symbolStrokeColor=MUTED,
+        ),
+    )
+
+
+def tooltip(*more: alt.Tooltip, runs: str = "seeds") -> list[alt.Tooltip]:
+    """Return what is read of a point, and `more`; `runs` is what its ends are of."""
     return [
         alt.Tooltip("variant:N", title="solver"),
         alt.Tooltip("init:N", title="init"),
@@ -41,7 +72,7 @@ def tooltip(*more: alt.Tooltip) -> list[alt.Tooltip]:
         alt.Tooltip("value:Q", title="mean", format=".5g"),
         alt.Tooltip("low:Q", title="lowest", format=".5g"),
         alt.Tooltip("high:Q", title="highest", format=".5g"),
-        alt.Tooltip("seeds:Q", title="seeds"),
+        alt.Tooltip("seeds:Q", title=runs),
         *more,
     ]
 

@@ -12,20 +12,7 @@ from nmflab.report.content import Block, Bullets, Code, Details, Prose, Section
 from nmflab.report.numbers import count, listed, moment
 from nmflab.report.reading.material import Material
 from nmflab.report.tables import flattened, key_values, plain
-from nmflab.store import Sweep
-
-AXES = (
-    "dataset",
-    "weighting",
-    "split",
-    "objective",
-    "init",
-    "solver",
-    "n_components",
-    "seed",
-    "dtype",
-    "case",
-)
+from nmflab.store import LABELS, Sweep
 
 
 def asked_section(material: Material) -> Section:
@@ -37,7 +24,7 @@ def asked_section(material: Material) -> Section:
         blocks += _of_sweep(sweep)
     blocks += _left_out(material)
     if len(material.runs):
-        axes = [(axis, values(material.runs[axis])) for axis in AXES]
+        axes = [(axis, values(material.runs[axis])) for axis in LABELS]
         table = key_values("axes", "Axes: what was varied", axes, "Axis")
         blocks.append(table)
     if material.sweeps:
@@ -91,5 +78,5 @@ def values(labels: pd.Series[Any]) -> str:
 
 def settings(base: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
     """Return what does not vary: the base configuration without its axes."""
-    rest = {name: value for name, value in base.items() if name not in AXES}
+    rest = {name: value for name, value in base.items() if name not in LABELS}
     return flattened(rest)

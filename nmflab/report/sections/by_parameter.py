@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import altair as alt
 
 from nmflab.report.content import Block, Details, Figure, Prose, Section
-from nmflab.report.drawing.charts import MOST_PANELS, pad, room_for, value_axis
+from nmflab.report.drawing.charts import (
+    MOST_PANELS,
+    pad,
+    point_size,
+    room_for,
+    value_axis,
+)
 from nmflab.report.drawing.pencil import (
     Pencil,
     Records,
@@ -138,26 +143,6 @@ def _other_sizes(records: Records) -> str:
     return f" A line a size: {listed(sizes)} components." if len(sizes) > 1 else ""
 
 
-def _size(records: Records) -> Any:  # Any: an encoding or a value, as Altair has it
-    """Return the size of a point: that of its model, where there are several."""
-    sizes = sorted({int(record["n_components"]) for record in records})
-    if len(sizes) < 2:
-        return alt.value(60)
-    few = sizes if len(sizes) < 6 else [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
-    return alt.Size(
-        "n_components:Q",
-        title="n_components",
-        scale=alt.Scale(range=[25, 160], zero=False),
-        legend=alt.Legend(
-            values=few,
-            columns=len(few),
-            format="d",
-            symbolFillColor=MUTED,
-            symbolStrokeColor=MUTED,
-        ),
-    )
-
-
 def _records(swept: Swept, measures: Sequence[Measure]) -> Records:
     """Return a point a curve and value, panel by panel: a data set and a measure."""
     records: Records = []
@@ -221,7 +206,9 @@ def _layers(records: Records, swept: Swept, pencil: Pencil) -> list[alt.Chart]:
         room_for(alt.Y, alt.Y2, records, ""),
         base.mark_rule(strokeWidth=1.5).encode(y=low, y2="high:Q"),
         base.mark_line().encode(y=y, strokeDash=pencil.dash(inits)),
-        base.mark_circle(opacity=0.9).encode(y=y, size=_size(records)),
+        base.mark_circle(opacity=0.9).encode(
+            y=y, size=point_size(records, 60, (25, 160))
+        ),
     ]
 
 

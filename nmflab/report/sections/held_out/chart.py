@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 
 from nmflab.report.content import Figure
-from nmflab.report.drawing.charts import pad, room_for, value_axis
+from nmflab.report.drawing.charts import pad, room_for, tooltip, value_axis
 from nmflab.report.drawing.pencil import (
     Pencil,
     Records,
@@ -88,7 +88,7 @@ def _records(family: Family, by_size: pd.DataFrame, measure: Measured) -> Record
                         "value": stat.mean,
                         "low": stat.low,
                         "high": stat.high,
-                        "n": stat.n,
+                        "seeds": stat.n,
                     }
                 )
     return records
@@ -131,7 +131,7 @@ def _drawn(
         x=sizes_axis(sizes),
         color=_known(pencil, variants).colour(variants),
         opacity=opacity,
-        tooltip=_tooltip(),
+        tooltip=tooltip(runs="folds or seeds"),
     )
     low = value_axis(alt.Y, records, "low", title)
     layers = [
@@ -174,18 +174,6 @@ def _known(pencil: Pencil, variants: Sequence[str]) -> Pencil:
         for i, variant in enumerate(variants)
     }
     return Pencil(colours, pencil.inits, pencil.title)
-
-
-def _tooltip() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("variant:N", title="solver"),
-        alt.Tooltip("init:N", title="init"),
-        alt.Tooltip("n_components:Q", title="n_components"),
-        alt.Tooltip("value:Q", title="mean", format=".5g"),
-        alt.Tooltip("low:Q", title="lowest", format=".5g"),
-        alt.Tooltip("high:Q", title="highest", format=".5g"),
-        alt.Tooltip("n:Q", title="folds or seeds"),
-    ]
 
 
 def _caption(

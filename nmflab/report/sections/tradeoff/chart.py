@@ -12,6 +12,7 @@ from nmflab.report.content import Figure
 from nmflab.report.drawing.charts import (
     MOST_PANELS,
     pad,
+    point_size,
     room_for,
     tooltip,
     value_axis,
@@ -87,7 +88,7 @@ def _layers(
         x=x,
         y=y,
         shape=pencil.shape(inits),
-        size=_size(records),
+        size=point_size(records, 90, (40, 220)),
         tooltip=tooltip(
             alt.Tooltip("worth:Q", title=in_sentence(worth.short), format=".4g"),
             alt.Tooltip("front:N", title="on the front"),
@@ -183,22 +184,3 @@ def _at(x: alt.X, field: str) -> alt.X:
     other: alt.X = x.copy()
     other.shorthand = f"{field}:Q"
     return other
-
-
-def _size(records: Records) -> Any:  # Any: an encoding or a value, as Altair has it
-    sizes = sorted({int(record["n_components"]) for record in records})
-    if len(sizes) < 2:
-        return alt.value(90)
-    few = sizes if len(sizes) < 6 else [sizes[0], sizes[len(sizes) // 2], sizes[-1]]
-    return alt.Size(
-        "n_components:Q",
-        title="n_components",
-        scale=alt.Scale(range=[40, 220], zero=False),
-        legend=alt.Legend(
-            values=few,
-            columns=len(few),
-            format="d",
-            symbolFillColor=MUTED,
-            symbolStrokeColor=MUTED,
-        ),
-    )
