@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from nmflab.report.drawing.svg import inline_svg
 from nmflab.report.formats import figures
 from nmflab.report.formats.figures import (
     deflated,
     drawing_library,
     embedded,
-    inline_svg,
     write_whole,
 )
 

@@ -15,7 +15,7 @@ from xml.etree import ElementTree
 
 from nmflab.contracts import FeatureDrawing, Matrix, ReportPart
 from nmflab.report.content import Picture
-from nmflab.report.formats.figures import inline_svg
+from nmflab.report.drawing.svg import inline_svg
 from nmflab.report.reading.material import Material
 
 if TYPE_CHECKING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import re
 import tempfile
 import zlib
 from collections.abc import Mapping
@@ -43,17 +42,6 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in over.items()
     }
     return {**base, **both}
-
-
-def inline_svg(svg: str, figure_id: str) -> str:
-    """Return an SVG fit for a page that holds several: its inner ids made its own.
-
-    Vega names clip paths ``clip1``, ``clip2``... in each SVG anew; on one page the
-    first would clip them all.
-    """
-    svg = svg[svg.index("<svg") :]
-    svg = re.sub(r'\bid="([^"]+)"', rf'id="{figure_id}-\1"', svg)
-    return re.sub(r"url\(#([^)]+)\)", rf"url(#{figure_id}-\1)", svg)
 
 
 def vega_lite_version() -> str:

@@ -17,6 +17,7 @@ from nmflab.report.content import (
     Report,
     Table,
 )
+from nmflab.report.drawing.svg import inline_svg
 from nmflab.report.formats.cells import with_images
 from nmflab.report.formats.figures import (
     as_json,
@@ -24,7 +25,6 @@ from nmflab.report.formats.figures import (
     drawing_library,
     embedded,
     full_spec,
-    inline_svg,
 )
 from nmflab.report.formats.names import isolating
 from nmflab.report.formats.rows import MOST_ROWS, packed, positions, width

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from html import escape
 
 from nmflab.report.content import Block, Card, Cards, Details, Picture
+from nmflab.report.drawing.svg import inline_svg
 from nmflab.report.drawing.theme import INK, MISSING, MUTED
-from nmflab.report.formats.figures import inline_svg
 from nmflab.report.papers.fitting import COLUMN, PAGE, pixels
 from nmflab.report.papers.fonts import STACK
 from nmflab.report.papers.rendering import Drawing, on_paper, size
